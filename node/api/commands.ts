@@ -1,0 +1,124 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+
+/** Lengths that the page, the terminal and the node agree on. Texts are counted in UTF-16 units here, in UTF-8 bytes by the protocol. */
+export const limits = {
+  nameLength: 64,
+  roomNameLength: 80,
+  textLength: 8_000,
+  linkLength: 4_096,
+  sdpLength: 65_536,
+} as const
+
+const Closed = <P extends TProperties>(properties: P): TObject<P> =>
+  Type.Object(properties, { additionalProperties: false })
+
+/** A room's id: 32 bytes, hex. */
+export const RoomId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'room id, 32 bytes in hex' })
+/** An identity's id: 32 bytes, hex. */
+export const IdentityId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'identity id, 32 bytes in hex' })
+/** A call's id: 16 bytes, hex. */
+export const CallId = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'call id, 16 bytes in hex' })
+/** An entry's id: log key in hex, a slash, and the entry's index in that log. */
+export const EntryId = Type.String({ pattern: '^[0-9a-f]{64}/[0-9]{1,15}$', description: 'entry id: log key and index' })
+
+const Name = Type.String({ minLength: 1, maxLength: limits.nameLength })
+const Link = Type.String({ minLength: 1, maxLength: limits.linkLength })
+const Sdp = Type.String({ minLength: 1, maxLength: limits.sdpLength })
+const Nothing = Closed({})
+
+/** Why a call is over, as its last entry says it. */
+export const CallEndReason = Type.Union([
+  Type.Literal('hung-up'),
+  Type.Literal('declined'),
+  Type.Literal('cancelled'),
+  Type.Literal('missed'),
+  Type.Literal('busy'),
+  Type.Literal('failed'),
+])
+export type CallEndReason = Static<typeof CallEndReason>
+
+/** A link as one reads it before joining. Name and inviter are the link's own words: nobody has vouched for them yet. */
+export const LinkPreview = Closed({
+  room: RoomId,
+  name: Type.String(),
+  inviter: Type.String(),
+  expires: Type.Union([Type.Integer(), Type.Null()], { description: 'Unix time in ms, or null: never' }),
+  expired: Type.Boolean(),
+  joined: Type.Boolean({ description: 'this node is in the room already' }),
+})
+export type LinkPreview = Static<typeof LinkPreview>
+
+/** A browser that has been let in. */
+export const Session = Closed({
+  id: Type.String(),
+  browser: Type.String(),
+  created: Type.Integer(),
+  lastSeen: Type.Integer(),
+})
+export type Session = Static<typeof Session>
+
+interface CommandSchema {
+  readonly summary: string
+  readonly input: TObject
+  readonly result: TSchema
+}
+
+const command = <I extends TProperties, R extends TSchema>(summary: string, input: I, result: R) => ({
+  summary,
+  input: Closed(input),
+  result,
+})
+
+/**
+ * Everything that changes the world, by its imperative name: `POST /api/commands` with `{type, ...input}`.
+ *
+ * Times are Unix milliseconds.
+ */
+export const commands = {
+  'set-name': command('Say how one wants to be called', { name: Name }, Nothing),
+  'create-room': command(
+    'Make a room with an open link',
+    {
+      name: Type.String({ minLength: 1, maxLength: limits.roomNameLength }),
+      expires: Type.Optional(Type.Integer({ minimum: 1, description: 'when the link stops admitting people' })),
+    },
+    Closed({ room: RoomId, link: Type.String() }),
+  ),
+  'read-link': command('Read a link without dialling anybody', { link: Link }, LinkPreview),
+  'join-room': command('Join the room that a link leads to', { link: Link }, Closed({ room: RoomId })),
+  'share-room': command(
+    'Make a link that lets one in, with fresh dialling hints',
+    { room: RoomId },
+    Closed({ link: Type.String(), expires: Type.Union([Type.Integer(), Type.Null()]) }),
+  ),
+  'send-message': command(
+    'Write a message into the own log',
+    { room: RoomId, text: Type.String({ minLength: 1, maxLength: limits.textLength }) },
+    Closed({ id: EntryId }),
+  ),
+  'mark-read': command('Remember how far one has read', { room: RoomId }, Nothing),
+  'start-call': command(
+    'Call a member; the offer goes into the log, sealed to the callee',
+    { room: RoomId, to: IdentityId, sdp: Sdp },
+    Closed({ call: CallId }),
+  ),
+  'accept-call': command('Answer a call that rings', { call: CallId, sdp: Sdp }, Nothing),
+  'end-call': command(
+    'Decline, cancel, hang up, or give a call up',
+    { call: CallId, reason: CallEndReason },
+    Nothing,
+  ),
+  'create-login-code': command(
+    'Make a one-use code that lets one browser in',
+    {},
+    Closed({ url: Type.String(), expires: Type.Integer() }),
+  ),
+  'list-sessions': command('List the browsers that were let in', {}, Closed({ sessions: Type.Array(Session) })),
+  'revoke-session': command('Shut one browser out', { session: Type.String({ maxLength: 64 }) }, Nothing),
+} as const satisfies Record<string, CommandSchema>
+
+export type CommandType = keyof typeof commands
+export type CommandInput<T extends CommandType> = Static<(typeof commands)[T]['input']>
+export type CommandResult<T extends CommandType> = Static<(typeof commands)[T]['result']>
+/** One command as it travels: its name beside its input. */
+export type Command = { [T in CommandType]: { readonly type: T } & CommandInput<T> }[CommandType]

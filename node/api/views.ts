@@ -1,0 +1,241 @@
+import { type Static, Type } from 'typebox'
+import { CallEndReason, CallId, EntryId, IdentityId, RoomId } from './commands.ts'
+
+const closed = { additionalProperties: false } as const
+const Time = Type.Integer({ description: 'Unix time in ms' })
+
+/** What the node knows of the world outside, in the words that people read. */
+export const NetworkState = Type.Union([
+  Type.Literal('starting'),
+  Type.Literal('searching'),
+  Type.Literal('online'),
+  Type.Literal('offline'),
+])
+
+/** The node itself. */
+export const StatusView = Type.Object(
+  {
+    version: Type.String(),
+    url: Type.String(),
+    name: Type.Union([Type.String(), Type.Null()], { description: 'null until the first run is done' }),
+    identity: IdentityId,
+    device: Type.String({ description: 'device public key, hex' }),
+    network: NetworkState,
+    peers: Type.Integer({ description: 'connected nodes' }),
+    storage: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
+    defaultPort: Type.Boolean({ description: 'links open in this page only if the node listens on port 7717' }),
+  },
+  closed,
+)
+export type StatusView = Static<typeof StatusView>
+
+/** `waiting`: we have joined, but nobody who is in the room has been reached yet. */
+export const RoomState = Type.Union([Type.Literal('waiting'), Type.Literal('open')])
+
+export const RoomRow = Type.Object(
+  {
+    id: RoomId,
+    name: Type.String(),
+    state: RoomState,
+    peers: Type.Integer({ description: 'nodes of this room connected now' }),
+    lastLine: Type.String({ description: 'author and start of the newest message, or empty' }),
+    time: Type.Union([Time, Type.Null()]),
+    unread: Type.Integer(),
+  },
+  closed,
+)
+export type RoomRow = Static<typeof RoomRow>
+
+export const RoomsView = Type.Object({ rooms: Type.Array(RoomRow) }, closed)
+export type RoomsView = Static<typeof RoomsView>
+
+export const Member = Type.Object(
+  {
+    identity: IdentityId,
+    name: Type.String(),
+    self: Type.Boolean(),
+    owner: Type.Boolean(),
+    online: Type.Boolean(),
+    callable: Type.Boolean({ description: 'has announced a call key on a live connection' }),
+    devices: Type.Integer(),
+  },
+  closed,
+)
+export type Member = Static<typeof Member>
+
+/** A log that cannot be trusted as it stands, and why, in words. */
+export const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
+
+export const RoomView = Type.Object(
+  {
+    id: RoomId,
+    name: Type.String(),
+    state: RoomState,
+    peers: Type.Integer(),
+    members: Type.Array(Member),
+    created: Type.Union([Time, Type.Null()]),
+    linkExpires: Type.Union([Time, Type.Null()]),
+    syncing: Type.Union([
+      Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed),
+      Type.Null(),
+    ]),
+    heldUpTo: Type.Array(
+      Type.Integer({ description: 'own entries below this index are held by one connected node; one number a node' }),
+    ),
+    troubles: Type.Array(LogTrouble),
+  },
+  closed,
+)
+export type RoomView = Static<typeof RoomView>
+
+const itemFields = {
+  id: EntryId,
+  order: Type.String({ description: 'items sort by this string' }),
+  author: IdentityId,
+  name: Type.String(),
+  self: Type.Boolean(),
+  time: Type.Integer({ description: "Unix time in ms by the author's clock" }),
+  index: Type.Integer(),
+  late: Type.Boolean({ description: 'arrived after entries that sort behind it' }),
+  flaw: Type.Union([Type.String(), Type.Null()], { description: 'what is wrong with this entry, in words' }),
+} as const
+
+export const MessageItem = Type.Object({ type: Type.Literal('message'), ...itemFields, text: Type.String() }, closed)
+export const NoticeItem = Type.Object(
+  {
+    type: Type.Literal('notice'),
+    ...itemFields,
+    notice: Type.Union([
+      Type.Literal('room-created'),
+      Type.Literal('joined'),
+      Type.Literal('name-changed'),
+      Type.Literal('unknown'),
+      Type.Literal('unreadable'),
+    ]),
+    text: Type.String({ description: 'the room name, the new name, or the unknown kind' }),
+  },
+  closed,
+)
+export const CallItem = Type.Object(
+  {
+    type: Type.Literal('call'),
+    ...itemFields,
+    call: CallId,
+    to: Type.Union([IdentityId, Type.Null()]),
+    answered: Type.Union([Time, Type.Null()]),
+    ended: Type.Union([Time, Type.Null()]),
+    reason: Type.Union([CallEndReason, Type.Null()]),
+  },
+  closed,
+)
+export const TimelineItem = Type.Union([MessageItem, NoticeItem, CallItem])
+export type TimelineItem = Static<typeof TimelineItem>
+export type MessageItem = Static<typeof MessageItem>
+export type CallItem = Static<typeof CallItem>
+export type NoticeItem = Static<typeof NoticeItem>
+
+/**
+ * A room's newest items, then what is new or changed since.
+ *
+ * `reset`: forget what was shown before. Otherwise items replace those of the same id or are added at their `order`.
+ */
+export const TimelineView = Type.Object(
+  {
+    reset: Type.Boolean(),
+    items: Type.Array(TimelineItem),
+    older: Type.Boolean({ description: 'there are items before the first of these; ask with `page`' }),
+  },
+  closed,
+)
+export type TimelineView = Static<typeof TimelineView>
+
+/** The call of this node, if there is one. Only one call at a time. */
+export const CallView = Type.Object(
+  {
+    call: Type.Union([
+      Type.Object(
+        {
+          id: CallId,
+          room: RoomId,
+          peer: IdentityId,
+          peerName: Type.String(),
+          direction: Type.Union([Type.Literal('outgoing'), Type.Literal('incoming')]),
+          state: Type.Union([
+            Type.Literal('ringing'),
+            Type.Literal('connecting'),
+            Type.Literal('reconnecting'),
+            Type.Literal('ended'),
+          ]),
+          reason: Type.Union([CallEndReason, Type.Null()]),
+          remote: Type.Union([
+            Type.Object(
+              {
+                sdp: Type.String({ description: 'rebuilt from verified fields, with one candidate: a socket of this node' }),
+                fingerprint: Type.String({ description: 'the signed SHA-256 certificate fingerprint, AA:BB:…' }),
+              },
+              closed,
+            ),
+            Type.Null(),
+          ]),
+        },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+  },
+  closed,
+)
+export type CallView = Static<typeof CallView>
+
+/** What one can watch. */
+export const ViewQuery = Type.Union([
+  Type.Object({ type: Type.Literal('status') }, closed),
+  Type.Object({ type: Type.Literal('rooms') }, closed),
+  Type.Object({ type: Type.Literal('room'), room: RoomId }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('timeline'),
+      room: RoomId,
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'how many newest items; 100 unless told' })),
+    },
+    closed,
+  ),
+  Type.Object({ type: Type.Literal('call') }, closed),
+])
+export type ViewQuery = Static<typeof ViewQuery>
+
+export interface ViewOf {
+  readonly status: StatusView
+  readonly rooms: RoomsView
+  readonly room: RoomView
+  readonly timeline: TimelineView
+  readonly call: CallView
+}
+export type ViewType = keyof ViewOf
+
+const WatchId = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
+
+/** Frames from the page or terminal. The first one is `authenticate`, within five seconds. */
+export const ClientFrame = Type.Union([
+  Type.Object({ type: Type.Literal('authenticate'), bearer: Type.String({ maxLength: 128 }) }, closed),
+  Type.Object({ type: Type.Literal('watch'), id: WatchId, query: ViewQuery }, closed),
+  Type.Object({ type: Type.Literal('unwatch'), id: WatchId }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('page'),
+      id: WatchId,
+      room: RoomId,
+      before: Type.Union([Type.String({ maxLength: 256 }), Type.Null()], { description: 'an `order`; null: from the end' }),
+      limit: Type.Integer({ minimum: 1, maximum: 500 }),
+    },
+    closed,
+  ),
+])
+export type ClientFrame = Static<typeof ClientFrame>
+
+/** Frames from the node. `id` is that of the `watch` or `page` it answers. */
+export type ServerFrame =
+  | { readonly type: 'authenticated' }
+  | { readonly type: 'view'; readonly id: number; readonly value: ViewOf[ViewType] }
+  | { readonly type: 'page'; readonly id: number; readonly items: readonly TimelineItem[]; readonly older: boolean }
+  | { readonly type: 'problem'; readonly id: number | null; readonly code: string; readonly text: string }
