@@ -1,0 +1,35 @@
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { base64urlnopad } from '@scure/base'
+
+export const concat: (...parts: Uint8Array[]) => Uint8Array = concatBytes
+export const toHex: (bytes: Uint8Array) => string = bytesToHex
+export const fromHex: (hex: string) => Uint8Array = hexToBytes
+export const fromText: (text: string) => Uint8Array = utf8ToBytes
+export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
+export const fromBase64Url = (text: string): Uint8Array => base64urlnopad.decode(text)
+
+/** Whether both are the same bytes. Takes time that depends on them: never compare secrets with it. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0
+}
+
+/** Order of the bytes read as unsigned numbers; a prefix comes before what it begins. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    if (a[i] !== b[i]) return a[i]! - b[i]!
+  }
+  return a.length - b.length
+}
+
+/** 8 bytes, big-endian: the byte order of everything that is ours. `value` is a safe integer. */
+export function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
+  return bytes
+}
+
+/** 8 bytes, little-endian: the byte order of Hypercore. */
+export function uint64Little(value: number): Uint8Array {
+  return uint64(value).reverse()
+}

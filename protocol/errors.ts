@@ -1,0 +1,62 @@
+/** Every way in which bytes can be wrong. The code names the document in specs/ that says the rule. */
+export const protocolErrors = {
+  'encoding/too-large': 'more bytes than allowed',
+  'encoding/too-deep': 'nested deeper than allowed',
+  'encoding/malformed': 'not well-formed CBOR',
+  'encoding/not-canonical': 'not the one encoding of its value',
+  'encoding/unexpected-type': 'a field has another type than its place asks for',
+
+  'identity/malformed': 'an identity statement is not of the known form',
+  'identity/signature': 'an identity statement is not signed by the key it needs',
+  'identity/key': 'a key is not a valid Ed25519 point',
+  'identity/device-unknown': 'the device does not belong to the identity',
+
+  'log/manifest': 'a log key is not that of the room, identity and device it is said to belong to',
+  'log/signature': 'a head is not signed by the device of its log',
+  'log/length': 'a log has another number of blocks than its head says',
+  'log/fork': 'a log was truncated or forked',
+
+  'entry/frame': 'a block does not start with a frame',
+  'entry/version': 'an entry was written by a newer version',
+  'entry/commitment': 'the keys given for an entry are not those its author committed to',
+  'entry/sealed': 'an entry does not open at this place: it was changed, moved or copied',
+  'entry/header': 'an entry has a malformed header',
+  'entry/body': 'an entry has a malformed body',
+
+  'room/genesis': 'the first entry of a room is not of the known form',
+  'room/not-admitted': 'a log does not start with a valid admission to the room',
+  'room/owner': 'the room was not made by the owner that its genesis names',
+  'room/admission-repeated': 'a log admits its author twice',
+  'room/text': 'a text or name is longer than allowed, or empty',
+
+  'ordering/depth': 'an entry claims another depth than one more than what it cites',
+  'ordering/citation': 'an entry cites a head that the cited log never had',
+  'ordering/citation-self': 'an entry cites its own log',
+  'ordering/citation-order': 'the citations of an entry are not in order, or one goes back',
+
+  'link/malformed': 'not a Parley link',
+  'link/newer': 'the link was made by a newer version',
+
+  'handshake/proof': 'a peer did not prove that it knows the room',
+  'handshake/device': 'a peer did not prove that it holds the key of its device',
+
+  'bundle/format': 'not a Parley bundle',
+  'bundle/version': 'the bundle was made by a newer version',
+  'bundle/order': 'the logs of a bundle are not in order, or one is there twice',
+  'bundle/export-signature': 'the bundle is not as the device that exported it signed it',
+  'bundle/exporter': 'the bundle was exported by a device that is not in it',
+  'bundle/expected': 'an identity that was expected is not among the authors',
+} as const
+
+export type ProtocolErrorCode = keyof typeof protocolErrors
+
+/** Something from outside broke a rule of specs/. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  readonly code: ProtocolErrorCode
+
+  constructor(code: ProtocolErrorCode, detail?: string) {
+    super(detail ? `${protocolErrors[code]}: ${detail}` : protocolErrors[code])
+    this.code = code
+  }
+}

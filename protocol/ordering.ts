@@ -1,0 +1,66 @@
+import { compareBytes, equalBytes, toHex } from './bytes.ts'
+import { ProtocolError } from './errors.ts'
+import type { EntryHeader } from './log/entry.ts'
+
+/** Where an entry stands among all entries of its room. Depends on nothing but the entries. Spec: specs/ordering.md. */
+export interface OrderKey {
+  readonly depth: number
+  /** The author's time, never before the author's previous entry. */
+  readonly time: number
+  readonly log: Uint8Array
+  readonly index: number
+}
+
+export function compareOrder(a: OrderKey, b: OrderKey): number {
+  return a.depth - b.depth || a.time - b.time || compareBytes(a.log, b.log) || a.index - b.index
+}
+
+/** An order key as text that sorts the same way: fixed-width hex. */
+export function orderText({ depth, time, log, index }: OrderKey): string {
+  const number = (value: number) => value.toString(16).padStart(14, '0')
+  return number(depth) + number(time) + toHex(log) + number(index)
+}
+
+/** What the entries of one log so far say about the next one. */
+export interface LogCursor {
+  readonly length: number
+  readonly depth: number
+  readonly time: number
+  /** The greatest length cited of each other log, by key in hex. */
+  readonly cited: ReadonlyMap<string, number>
+}
+
+export const emptyCursor: LogCursor = { length: 0, depth: 0, time: 0, cited: new Map() }
+
+/**
+ * The cursor after one more entry.
+ *
+ * `depthAt` answers the depth of entry `length - 1` of a cited log, or null where the reader does not have it yet: then the claimed depth is
+ * checked against what is known only. Throws `ordering/…`.
+ */
+export function advance(
+  cursor: LogCursor,
+  log: Uint8Array,
+  { depth, time, heads }: Pick<EntryHeader, 'depth' | 'time' | 'heads'>,
+  depthAt: (log: string, length: number) => number | null,
+): LogCursor {
+  let least = cursor.depth
+  let complete = true
+  let previous: Uint8Array | null = null
+  const cited = heads.length > 0 ? new Map(cursor.cited) : cursor.cited
+  for (const head of heads) {
+    if (equalBytes(head.log, log)) throw new ProtocolError('ordering/citation-self')
+    const key = toHex(head.log)
+    const back = head.length <= (cursor.cited.get(key) ?? 0)
+    if (back || (previous && compareBytes(previous, head.log) >= 0)) throw new ProtocolError('ordering/citation-order')
+    const parent = depthAt(key, head.length)
+    if (parent === null) complete = false
+    else least = Math.max(least, parent)
+    ;(cited as Map<string, number>).set(key, head.length)
+    previous = head.log
+  }
+  if (complete ? depth !== least + 1 : depth <= least) {
+    throw new ProtocolError('ordering/depth', `${depth}, but what it cites has ${least}`)
+  }
+  return { length: cursor.length + 1, depth, time: Math.max(time, cursor.time), cited }
+}
