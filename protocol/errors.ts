@@ -40,6 +40,15 @@ export const protocolErrors = {
   'handshake/proof': 'a peer did not prove that it knows the room',
   'handshake/device': 'a peer did not prove that it holds the key of its device',
 
+  'call/too-large': 'the description of a call is larger than allowed',
+  'call/sdp': 'an SDP has not the form of a call',
+  'call/sdp-refused': 'an SDP asks for something that could weaken the call',
+  'call/fingerprint': 'a call needs exactly one SHA-256 fingerprint',
+  'call/field': 'a field of a call is malformed or out of bounds',
+  'call/role': 'the DTLS role does not fit an offer, or an answer',
+  'call/signal': 'an offer or answer is not for this call, or not between these two',
+  'call/sealed': 'an offer or answer does not open with the key of this start',
+
   'bundle/format': 'not a Parley bundle',
   'bundle/version': 'the bundle was made by a newer version',
   'bundle/order': 'the logs of a bundle are not in order, or one is there twice',
