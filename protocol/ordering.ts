@@ -32,35 +32,59 @@ export interface LogCursor {
 
 export const emptyCursor: LogCursor = { length: 0, depth: 0, time: 0, cited: new Map() }
 
+/** One entry further: the cursor behind it, and what is wrong with what its author claimed. */
+export interface Step {
+  readonly cursor: LogCursor
+  readonly flaws: readonly ProtocolError[]
+}
+
 /**
  * The cursor after one more entry.
  *
- * `depthAt` answers the depth of entry `length - 1` of a cited log, or null where the reader does not have it yet: then the claimed depth is
- * checked against what is known only. Throws `ordering/…`.
+ * `depthAt` answers the depth of entry `length - 1` of a cited log, or null where the reader does not have it. A depth that can be
+ * computed is computed: the author's claim is only compared with it. Flaws are `ordering/…`.
  */
 export function advance(
   cursor: LogCursor,
   log: Uint8Array,
   { depth, time, heads }: Pick<EntryHeader, 'depth' | 'time' | 'heads'>,
   depthAt: (log: string, length: number) => number | null,
-): LogCursor {
+): Step {
+  const flaws: ProtocolError[] = []
+  const cited = new Map(heads.length > 0 ? cursor.cited : [])
   let least = cursor.depth
   let complete = true
   let previous: Uint8Array | null = null
-  const cited = heads.length > 0 ? new Map(cursor.cited) : cursor.cited
   for (const head of heads) {
-    if (equalBytes(head.log, log)) throw new ProtocolError('ordering/citation-self')
     const key = toHex(head.log)
+    if (equalBytes(head.log, log)) {
+      flaws.push(new ProtocolError('ordering/citation-self'))
+      continue
+    }
     const back = head.length <= (cursor.cited.get(key) ?? 0)
-    if (back || (previous && compareBytes(previous, head.log) >= 0)) throw new ProtocolError('ordering/citation-order')
+    if (back || (previous && compareBytes(previous, head.log) >= 0)) {
+      flaws.push(new ProtocolError('ordering/citation-order'))
+    }
     const parent = depthAt(key, head.length)
     if (parent === null) complete = false
     else least = Math.max(least, parent)
-    ;(cited as Map<string, number>).set(key, head.length)
+    cited.set(key, Math.max(head.length, cited.get(key) ?? 0))
     previous = head.log
   }
-  if (complete ? depth !== least + 1 : depth <= least) {
-    throw new ProtocolError('ordering/depth', `${depth}, but what it cites has ${least}`)
+  const right = complete ? depth === least + 1 : depth > least
+  if (!right) flaws.push(new ProtocolError('ordering/depth', `${depth}, but what it cites has ${least}`))
+  return {
+    cursor: {
+      length: cursor.length + 1,
+      depth: right ? depth : least + 1,
+      time: Math.max(time, cursor.time),
+      cited: heads.length > 0 ? cited : cursor.cited,
+    },
+    flaws,
   }
-  return { length: cursor.length + 1, depth, time: Math.max(time, cursor.time), cited }
+}
+
+/** The cursor after an entry that cannot be read: it keeps its place, and says nothing. */
+export function skip(cursor: LogCursor): LogCursor {
+  return { ...cursor, length: cursor.length + 1, depth: cursor.depth + 1 }
 }

@@ -1,12 +1,4 @@
-import {
-  asArray,
-  asBytes,
-  asText,
-  asUint,
-  type CborValue,
-  decodeCbor,
-  encodeCbor,
-} from '../encoding.ts'
+import { asArray, asBytes, asText, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 
 /** One payload type of a media section. `format` is the `fmtp` line's text, or empty. */
@@ -64,7 +56,16 @@ export interface Description {
 /** What an encoded description may measure at most. Chromium's measures 4 KiB. */
 export const descriptionBytes = 16_384
 
-const most = { codecs: 64, extensions: 32, feedback: 16, sources: 8, groups: 4, format: 256, uri: 128, uint32: 2 ** 32 - 1 }
+const most = {
+  codecs: 64,
+  extensions: 32,
+  feedback: 16,
+  sources: 8,
+  groups: 4,
+  format: 256,
+  uri: 128,
+  uint32: 2 ** 32 - 1,
+}
 
 // No field can hold a line break, and none that stands before a space can hold one: a rebuilt SDP has our lines only.
 const patterns = {
@@ -103,8 +104,14 @@ function checkSection({ mid, direction, codecs, extensions, sources, groups }: M
   count('extensions', extensions.length, 0, most.extensions)
   count('sources', sources.length, 0, most.sources)
   count('groups', groups.length, 0, most.groups)
-  unique('payload', codecs.map(({ payload }) => payload))
-  unique('extension', extensions.map(({ id }) => id))
+  unique(
+    'payload',
+    codecs.map(({ payload }) => payload),
+  )
+  unique(
+    'extension',
+    extensions.map(({ id }) => id),
+  )
   unique('source', sources)
   for (const codec of codecs) checkCodec(codec)
   for (const { id, uri } of extensions) {
@@ -154,12 +161,14 @@ export function decodeDescription(bytes: Uint8Array): Description {
   return descriptionFromCbor(decodeCbor(bytes, { bytes: descriptionBytes }))
 }
 
-function descriptionToCbor(description: Description): CborValue {
+/** A description as it stands inside an offer or answer. Throws `call/…`. */
+export function descriptionToCbor(description: Description): CborValue {
   const { setup, ufrag, pwd, fingerprint, audio, video } = checkDescription(description)
   return [setup, ufrag, pwd, fingerprint, sectionToCbor(audio), sectionToCbor(video)]
 }
 
-function descriptionFromCbor(value: CborValue): Description {
+/** Throws `call/…` and `encoding/…`. */
+export function descriptionFromCbor(value: CborValue | undefined): Description {
   const [setup, ufrag, pwd, fingerprint, audio, video] = asArray(value, 6)
   return checkDescription({
     setup: asText(setup, 8) as Setup,

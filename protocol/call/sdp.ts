@@ -1,7 +1,14 @@
 import { type MediaDescription, parse } from 'sdp-transform'
 import { fromHex, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { checkDescription, type Codec, type Description, type Direction, type MediaSection, type Setup } from './description.ts'
+import {
+  type Codec,
+  checkDescription,
+  type Description,
+  type Direction,
+  type MediaSection,
+  type Setup,
+} from './description.ts'
 
 /** What a browser's SDP may measure at most. Chromium's measures 6 KiB. */
 export const sdpLimits = { bytes: 65_536, lines: 1_000 } as const
@@ -56,7 +63,10 @@ function only(lines: readonly string[], attribute: string): string {
   const values = new Set(lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length)))
   const [value] = values
   if (value === undefined || values.size > 1) {
-    throw new ProtocolError(attribute === 'fingerprint' ? 'call/fingerprint' : 'call/field', `${values.size} of ${attribute}`)
+    throw new ProtocolError(
+      attribute === 'fingerprint' ? 'call/fingerprint' : 'call/field',
+      `${values.size} of ${attribute}`,
+    )
   }
   return value
 }
@@ -93,7 +103,11 @@ function readSection(media: MediaDescription): MediaSection {
 
 function readCodecs({ payloads, rtp, fmtp, rtcpFb }: MediaDescription): Codec[] {
   const codecs: Codec[] = []
-  for (const payload of new Set(String(payloads ?? '').split(' ').map(Number))) {
+  for (const payload of new Set(
+    String(payloads ?? '')
+      .split(' ')
+      .map(Number),
+  )) {
     const map = rtp.find((codec) => codec.payload === payload)
     if (!map) continue
     codecs.push({

@@ -1,0 +1,168 @@
+import { asArray, asBytes, asText, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { ProtocolError } from '../errors.ts'
+import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
+import { type Admission, admissionFromCbor, admissionToCbor } from './admission.ts'
+import { mostGenesisBytes } from './genesis.ts'
+import { mostNameBytes, mostTextBytes, requireName, requireText } from './text.ts'
+
+export const callEndReasons = ['hung-up', 'declined', 'cancelled', 'missed', 'busy', 'failed'] as const
+export type CallEndReason = (typeof callEndReasons)[number]
+
+/** A call in the log. `call`: 16 bytes. `to`: the device it is for. `sealed`: HPKE, see specs/call.md. */
+export type CallEvent =
+  | { readonly type: 'call-started'; readonly call: Uint8Array; readonly to: Uint8Array }
+  | {
+      readonly type: 'call-offer'
+      readonly call: Uint8Array
+      readonly to: Uint8Array
+      readonly presence: Uint8Array
+      readonly sealed: Uint8Array
+    }
+  | {
+      readonly type: 'call-answer'
+      readonly call: Uint8Array
+      readonly to: Uint8Array
+      readonly offer: Uint8Array
+      readonly sealed: Uint8Array
+    }
+  | { readonly type: 'call-ended'; readonly call: Uint8Array; readonly reason: CallEndReason }
+
+/** What an entry says. The type is the entry's kind. */
+export type RoomEvent =
+  | {
+      readonly type: 'room-created'
+      readonly genesis: Uint8Array
+      readonly name: string
+      readonly admission: Admission
+      readonly as: string
+    }
+  | { readonly type: 'joined'; readonly admission: Admission; readonly as: string }
+  | { readonly type: 'name-changed'; readonly as: string }
+  | { readonly type: 'message-sent'; readonly text: string }
+  | CallEvent
+
+/** An entry of a kind that a later version made: kept, counted, and shown as such. */
+export interface UnknownEvent {
+  readonly type: 'unknown'
+  readonly kind: string
+}
+
+const mostSealedBytes = 24_576
+
+const kinds: Record<RoomEvent['type'], EntryClass> = {
+  'room-created': 'authority',
+  joined: 'authority',
+  'name-changed': 'authority',
+  'message-sent': 'message',
+  'call-started': 'call',
+  'call-offer': 'call',
+  'call-answer': 'call',
+  'call-ended': 'call',
+}
+
+const isKnown = (kind: string): kind is RoomEvent['type'] => Object.hasOwn(kinds, kind)
+
+export function isCallEvent(event: RoomEvent | UnknownEvent): event is CallEvent {
+  return event.type.startsWith('call-')
+}
+
+/** The class whose secret seals an event of this kind. */
+export function classOf(kind: RoomEvent['type']): EntryClass {
+  return kinds[kind]
+}
+
+/** The body of an event. Spec: specs/room.md#events. */
+export function encodeEvent(event: RoomEvent): Uint8Array {
+  return encodeCbor(bodyOf(event))
+}
+
+function bodyOf(event: RoomEvent): CborValue {
+  switch (event.type) {
+    case 'room-created':
+      return [event.genesis, requireName(event.name), admissionToCbor(event.admission), requireName(event.as)]
+    case 'joined':
+      return [admissionToCbor(event.admission), requireName(event.as)]
+    case 'name-changed':
+      return [requireName(event.as)]
+    case 'message-sent':
+      return [requireText(event.text)]
+    case 'call-started':
+      return [event.call, event.to]
+    case 'call-offer':
+      return [event.call, event.to, event.presence, event.sealed]
+    case 'call-answer':
+      return [event.call, event.to, event.offer, event.sealed]
+    case 'call-ended':
+      return [event.call, event.reason]
+  }
+}
+
+/** Read the body of an entry of this kind. Throws `entry/body`. */
+export function decodeEvent(kind: string, entryClass: EntryClass, body: Uint8Array): RoomEvent | UnknownEvent {
+  if (!isKnown(kind)) return { type: 'unknown', kind }
+  try {
+    if (classOf(kind) !== entryClass) throw new ProtocolError('entry/body', `${kind} in class ${entryClass}`)
+    return eventOf(kind, decodeCbor(body, { bytes: mostBlockBytes }))
+  } catch (error) {
+    throw error instanceof ProtocolError && error.code === 'entry/body'
+      ? error
+      : new ProtocolError('entry/body', (error as Error).message)
+  }
+}
+
+function eventOf(kind: RoomEvent['type'], body: CborValue): RoomEvent {
+  switch (kind) {
+    case 'room-created': {
+      const [genesis, name, admission, as] = asArray(body, 4)
+      return {
+        type: kind,
+        genesis: asBytes(genesis, { most: mostGenesisBytes }),
+        name: requireName(asText(name, mostNameBytes)),
+        admission: admissionFromCbor(admission),
+        as: requireName(asText(as, mostNameBytes)),
+      }
+    }
+    case 'joined': {
+      const [admission, as] = asArray(body, 2)
+      return { type: kind, admission: admissionFromCbor(admission), as: requireName(asText(as, mostNameBytes)) }
+    }
+    case 'name-changed': {
+      const [as] = asArray(body, 1)
+      return { type: kind, as: requireName(asText(as, mostNameBytes)) }
+    }
+    case 'message-sent': {
+      const [text] = asArray(body, 1)
+      return { type: kind, text: requireText(asText(text, mostTextBytes)) }
+    }
+    case 'call-started': {
+      const [call, to] = asArray(body, 2)
+      return { type: kind, call: asBytes(call, 16), to: asBytes(to, 32) }
+    }
+    case 'call-offer': {
+      const [call, to, presence, sealed] = asArray(body, 4)
+      return {
+        type: kind,
+        call: asBytes(call, 16),
+        to: asBytes(to, 32),
+        presence: asBytes(presence, 16),
+        sealed: asBytes(sealed, { most: mostSealedBytes }),
+      }
+    }
+    case 'call-answer': {
+      const [call, to, offer, sealed] = asArray(body, 4)
+      return {
+        type: kind,
+        call: asBytes(call, 16),
+        to: asBytes(to, 32),
+        offer: asBytes(offer, 32),
+        sealed: asBytes(sealed, { most: mostSealedBytes }),
+      }
+    }
+    case 'call-ended': {
+      const [call, reason] = asArray(body, 2)
+      const known = callEndReasons.find((each) => each === reason)
+      if (!known) throw new ProtocolError('entry/body', 'an unknown reason')
+      return { type: kind, call: asBytes(call, 16), reason: known }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { concat, equalBytes, fromBase64Url, toBase64Url } from '../bytes.ts'
+import { inDomain } from '../crypto/domains.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+import { asArray, asBytes, asText, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { ProtocolError } from '../errors.ts'
+import { decodeGenesis, mostGenesisBytes } from './genesis.ts'
+import { mostNameBytes, tidyName } from './text.ts'
+
+/** Where a node may be reached: its DHT public key, and its address. Never a host name, which would be looked up. */
+export interface DialHint {
+  readonly key: Uint8Array
+  readonly host: string
+  readonly port: number
+}
+
+/** All that lets one in. `name` and `inviter` are labels that nobody has signed. */
+export interface RoomLink {
+  readonly genesis: Uint8Array
+  readonly secret: Uint8Array
+  readonly inviteSeed: Uint8Array
+  readonly name: string
+  readonly inviter: string
+  readonly hints: readonly DialHint[]
+}
+
+const version = 1
+export const mostHints = 8
+const mostLinkCharacters = 4_096
+const checksumBytes = 4
+const ipv4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
+const ipv6 = /^[0-9a-f:]{2,39}(%[0-9a-z]{1,15})?$/i
+
+/** The code that a link carries in its fragment. Spec: specs/room.md#link. */
+export function encodeLink(link: RoomLink, primitives: Primitives): string {
+  const hints = link.hints.slice(0, mostHints).map(({ key, host, port }) => [key, host, port])
+  const { genesis, secret, inviteSeed, name, inviter } = link
+  const payload = concat(
+    Uint8Array.of(version),
+    encodeCbor([genesis, secret, inviteSeed, name, inviter, hints]),
+  )
+  return toBase64Url(concat(payload, checksum(payload, primitives)))
+}
+
+/**
+ * Read a link in any of its forms: `http://localhost:7717/#/join/<code>`, `parley:join/<code>`, or the code alone.
+ *
+ * Throws `link/malformed` or `link/newer`.
+ */
+export function decodeLink(text: string, primitives: Primitives): RoomLink {
+  try {
+    return decodeCode(codeIn(text), primitives)
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code.startsWith('link/')) throw error
+    throw new ProtocolError('link/malformed', (error as Error).message)
+  }
+}
+
+function codeIn(text: string): string {
+  if (text.length > mostLinkCharacters) throw new ProtocolError('link/malformed', 'too long')
+  const trimmed = text.trim()
+  const match = /^(?:https?:\/\/[^/?#]+\/?#\/join\/|parley:(?:\/\/)?join\/|)([A-Za-z0-9_-]+)$/.exec(trimmed)
+  if (!match) throw new ProtocolError('link/malformed', 'no code in it')
+  return match[1]!
+}
+
+function decodeCode(code: string, primitives: Primitives): RoomLink {
+  const bytes = fromBase64Url(code)
+  const payload = bytes.subarray(0, -checksumBytes)
+  if (bytes.length <= checksumBytes || !equalBytes(checksum(payload, primitives), bytes.subarray(-checksumBytes))) {
+    throw new ProtocolError('link/malformed', 'a part of it is missing or was changed')
+  }
+  if (payload[0] !== version) throw new ProtocolError('link/newer')
+  const [genesis, secret, inviteSeed, name, inviter, hints] = asArray(
+    decodeCbor(payload.subarray(1), { bytes: mostLinkCharacters }),
+    6,
+  )
+  const link = {
+    genesis: asBytes(genesis, { most: mostGenesisBytes }),
+    secret: asBytes(secret, 32),
+    inviteSeed: asBytes(inviteSeed, 32),
+    name: tidyName(asText(name, mostNameBytes)),
+    inviter: tidyName(asText(inviter, mostNameBytes)),
+    hints: asArray(hints, { most: mostHints }).map(hintFrom),
+  }
+  const { invite } = decodeGenesis(link.genesis)
+  if (!equalBytes(primitives.publicKey(link.inviteSeed), invite)) {
+    throw new ProtocolError('link/malformed', 'its invite is not that of its room')
+  }
+  return link
+}
+
+/** Throws unless the value is a hint with an address that may be dialled. */
+function hintFrom(value: CborValue): DialHint {
+  const [key, host, port] = asArray(value, 3)
+  const hint = { key: asBytes(key, 32), host: asText(host, 64), port: asUint(port, 65_535) }
+  if (!(ipv4.test(hint.host) || ipv6.test(hint.host)) || hint.port === 0) {
+    throw new ProtocolError('link/malformed', 'an address in it cannot be dialled')
+  }
+  return hint
+}
+
+function checksum(payload: Uint8Array, primitives: Primitives): Uint8Array {
+  return primitives.sha256(inDomain('invite', payload)).subarray(0, checksumBytes)
+}
