@@ -1,0 +1,44 @@
+import { t } from './t.ts'
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
+const longDayWithYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** 10:02 */
+export function clockTime(time: number): string {
+  return clock.format(time)
+}
+
+/** 4 Nov 2025, 10:02 */
+export function fullTime(time: number): string {
+  return full.format(time)
+}
+
+/** The clock today, the day before that. */
+export function briefTime(time: number, now: number): string {
+  return sameDay(time, now) ? clock.format(time) : shortDay.format(time)
+}
+
+/** Today, Yesterday, Tuesday 4 November. */
+export function dayName(time: number, now: number): string {
+  if (sameDay(time, now)) return t('timeline.today')
+  const yesterday = new Date(now)
+  yesterday.setDate(yesterday.getDate() - 1)
+  if (sameDay(time, yesterday.getTime())) return t('timeline.yesterday')
+  return (new Date(time).getFullYear() === new Date(now).getFullYear() ? longDay : longDayWithYear).format(time)
+}
+
+/** Whether two moments fall on one day here. */
+export function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString()
+}
+
+/** 12:31 or 1:02:31 */
+export function lengthOf(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0'))
+  const hours = Math.floor(seconds / 3600)
+  return hours > 0 ? `${hours}:${parts.join(':')}` : parts.join(':')
+}

@@ -1,0 +1,35 @@
+import type { InjectionKey, Ref, ShallowRef } from 'vue'
+import { inject } from 'vue'
+import type { CallView } from '../../node/api/views.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+
+export type CallMediaState = 'idle' | 'asking' | 'ringing' | 'connecting' | 'connected' | 'secure' | 'ended'
+
+/** Camera, microphone and the connection of the one call that this page can be in. */
+export interface CallMedia {
+  readonly local: ShallowRef<MediaStream | null>
+  readonly remote: ShallowRef<MediaStream | null>
+  /** `secure` only once the certificate in use is the one that the other side signed. */
+  readonly state: Ref<CallMediaState>
+  /** What stands in the way, in plain words. */
+  readonly trouble: Ref<string | null>
+  readonly muted: Ref<boolean>
+  readonly cameraOff: Ref<boolean>
+  start(room: string, identity: string): Promise<void>
+  accept(): Promise<void>
+  decline(): Promise<void>
+  hangUp(): Promise<void>
+  toggleMute(): void
+  toggleCamera(): void
+}
+
+export type UseCallMedia = (bridge: Bridge, call: ShallowRef<CallView>) => CallMedia
+
+export const callMediaKey: InjectionKey<UseCallMedia> = Symbol('call media')
+
+/** The way to make call media that the page was opened with. */
+export function useCallMediaMaker(): UseCallMedia {
+  const make = inject(callMediaKey)
+  if (!make) throw new Error('no call media was provided')
+  return make
+}

@@ -1,0 +1,119 @@
+import { computed, type InjectionKey, inject, onScopeDispose, type Ref, ref, type ShallowRef, shallowRef, watch } from 'vue'
+import type { CallView } from '../../node/api/views.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import { t } from '../locales/t.ts'
+import type { CallMedia, CallMediaState, UseCallMedia } from './call-media.ts'
+
+/** What the call is doing, in one word. */
+export type CallPhase = CallMediaState | 'reconnecting'
+
+/** The one call of this page: what the node knows of it and what the browser does for it. */
+export interface UseCall {
+  readonly media: CallMedia
+  readonly phase: Readonly<ShallowRef<CallPhase>>
+  /** A call that rings here and has not been answered. */
+  readonly incoming: Readonly<ShallowRef<CallView['call']>>
+  /** Whether there is something to show on the stage. */
+  readonly staged: Readonly<ShallowRef<boolean>>
+  readonly room: Readonly<ShallowRef<string | null>>
+  readonly peerName: Readonly<ShallowRef<string>>
+  /** Milliseconds since the two were connected. */
+  readonly length: Readonly<Ref<number>>
+  /** Call a member. `name` is shown until the node has told who it is. */
+  call(room: string, identity: string, name: string): Promise<void>
+  /** Put away a call that could not begin. */
+  giveUp(): Promise<void>
+}
+
+export const callKey: InjectionKey<UseCall> = Symbol('call')
+
+interface Surroundings {
+  readonly bridge: Bridge
+  readonly makeMedia: UseCallMedia
+  /** Told once at the end of each call, in words. */
+  readonly onEnd: (sentence: string) => void
+}
+
+export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
+  const view = shallowRef<CallView>({ call: null })
+  const dialled = shallowRef<{ room: string; name: string } | null>(null)
+  const media = makeMedia(bridge, view)
+  const live = computed(() => (view.value.call && view.value.call.state !== 'ended' ? view.value.call : null))
+  const busy = computed(() => media.state.value !== 'idle' && media.state.value !== 'ended')
+  const incoming = computed(() =>
+    live.value?.direction === 'incoming' && live.value.state === 'ringing' && !answering.value ? live.value : null,
+  )
+  const answering = computed(() => ['asking', 'connecting', 'connected', 'secure'].includes(media.state.value))
+  const talking = computed(() => media.state.value === 'connected' || media.state.value === 'secure')
+
+  onScopeDispose(
+    bridge.watch({ type: 'call' }, (next) => {
+      const ended = next.call?.state === 'ended' && view.value.call?.state !== 'ended' ? next.call : null
+      view.value = next
+      if (ended) onEnd(endSentence(ended))
+      if (!next.call || next.call.state === 'ended') dialled.value = media.trouble.value ? dialled.value : null
+    }),
+  )
+
+  return {
+    media,
+    phase: computed(() => (live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value)),
+    incoming,
+    staged: computed(
+      () => !incoming.value && (busy.value || live.value !== null || (dialled.value !== null && media.trouble.value !== null)),
+    ),
+    room: computed(() => live.value?.room ?? dialled.value?.room ?? null),
+    peerName: computed(() => live.value?.peerName ?? dialled.value?.name ?? ''),
+    length: useLength(talking),
+    async call(room, identity, name) {
+      dialled.value = { room, name }
+      await media.start(room, identity)
+    },
+    async giveUp() {
+      dialled.value = null
+      await media.hangUp()
+    },
+  }
+}
+
+export function useCall(): UseCall {
+  const call = inject(callKey)
+  if (!call) throw new Error('no call was provided')
+  return call
+}
+
+/** Why a call ended, from where we stand. */
+export function endSentence({ direction, reason, peerName }: NonNullable<CallView['call']>): string {
+  if (direction === 'incoming' && reason === 'declined') return t('call.self.declined')
+  if (direction === 'incoming' && (reason === 'missed' || reason === 'cancelled')) return t('call.self.missed', peerName)
+  switch (reason) {
+    case 'declined':
+      return t('call.end.declined', peerName)
+    case 'missed':
+      return t('call.end.missed', peerName)
+    case 'busy':
+      return t('call.end.busy', peerName)
+    case 'cancelled':
+      return t('call.end.cancelled')
+    case 'failed':
+      return t('call.end.failed')
+    default:
+      return t('call.end.hung-up')
+  }
+}
+
+function useLength(talking: Readonly<ShallowRef<boolean>>): Ref<number> {
+  const length = ref(0)
+  let timer: ReturnType<typeof setInterval> | undefined
+  watch(talking, (now) => {
+    clearInterval(timer)
+    if (!now) return
+    // A lost connection that comes back is the same call.
+    const began = Date.now() - length.value
+    timer = setInterval(() => {
+      length.value = Date.now() - began
+    }, 1000)
+  })
+  onScopeDispose(() => clearInterval(timer))
+  return length
+}

@@ -1,0 +1,38 @@
+import { computed, type InjectionKey, inject, type ShallowRef } from 'vue'
+import type { CommandResult } from '../../node/api/commands.ts'
+import type { RoomsView, StatusView } from '../../node/api/views.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import { useView } from './use-bridge.ts'
+
+/** What every view of the page may want to know: the node's state, and the rooms. */
+export interface Home {
+  readonly status: Readonly<ShallowRef<StatusView | undefined>>
+  readonly rooms: Readonly<ShallowRef<RoomsView | undefined>>
+  readonly unread: Readonly<ShallowRef<number>>
+  setName(name: string): Promise<void>
+  createRoom(name: string, expires: number | null): Promise<CommandResult<'create-room'>>
+}
+
+export const homeKey: InjectionKey<Home> = Symbol('home')
+
+/** Watch status and rooms once for the whole page. */
+export function makeHome(bridge: Bridge): Home {
+  const { view: status } = useView(bridge, { type: 'status' })
+  const { view: rooms } = useView(bridge, { type: 'rooms' })
+  return {
+    status,
+    rooms,
+    unread: computed(() => (rooms.value?.rooms ?? []).reduce((sum, { unread }) => sum + unread, 0)),
+    async setName(name) {
+      await bridge.send({ type: 'set-name', name })
+    },
+    createRoom: (name, expires) =>
+      bridge.send({ type: 'create-room', name, ...(expires === null ? {} : { expires }) }),
+  }
+}
+
+export function useHome(): Home {
+  const home = inject(homeKey)
+  if (!home) throw new Error('no home was provided')
+  return home
+}
