@@ -161,14 +161,12 @@ export function decodeDescription(bytes: Uint8Array): Description {
   return descriptionFromCbor(decodeCbor(bytes, { bytes: descriptionBytes }))
 }
 
-/** A description as it stands inside an offer or answer. Throws `call/…`. */
-export function descriptionToCbor(description: Description): CborValue {
+function descriptionToCbor(description: Description): CborValue {
   const { setup, ufrag, pwd, fingerprint, audio, video } = checkDescription(description)
   return [setup, ufrag, pwd, fingerprint, sectionToCbor(audio), sectionToCbor(video)]
 }
 
-/** Throws `call/…` and `encoding/…`. */
-export function descriptionFromCbor(value: CborValue | undefined): Description {
+function descriptionFromCbor(value: CborValue): Description {
   const [setup, ufrag, pwd, fingerprint, audio, video] = asArray(value, 6)
   return checkDescription({
     setup: asText(setup, 8) as Setup,

@@ -3,7 +3,7 @@ import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
-import { type Description, descriptionBytes, descriptionFromCbor, descriptionToCbor } from './description.ts'
+import { type Description, decodeDescription, descriptionBytes, encodeDescription } from './description.ts'
 import { checkRole } from './sdp.ts'
 
 /** A person at one of their devices. */
@@ -35,13 +35,16 @@ export const signalBytes = descriptionBytes + 256
 /** Spec: specs/call.md#signals. Throws `call/…`. */
 export function encodeOffer(offer: CallOffer): Uint8Array {
   checkRole(offer.description, 'offer')
-  return bounded([...betweenToCbor(offer), descriptionToCbor(offer.description)])
+  return encodeCbor([...betweenToCbor(offer), encodeDescription(offer.description)])
 }
 
 /** Throws `call/…` and `encoding/…`. That the names are the right ones is for `requireBetween`. */
 export function decodeOffer(plaintext: Uint8Array): CallOffer {
   const [call, caller, callee, description] = asArray(decodeCbor(plaintext, { bytes: signalBytes }), 4)
-  const offer = { ...betweenFromCbor(call, caller, callee), description: descriptionFromCbor(description) }
+  const offer = {
+    ...betweenFromCbor(call, caller, callee),
+    description: decodeDescription(asBytes(description, { most: descriptionBytes })),
+  }
   checkRole(offer.description, 'offer')
   return offer
 }
@@ -49,7 +52,7 @@ export function decodeOffer(plaintext: Uint8Array): CallOffer {
 /** Spec: specs/call.md#signals. Throws `call/…`. */
 export function encodeAnswer(answer: CallAnswer): Uint8Array {
   checkRole(answer.description, 'answer')
-  return bounded([...betweenToCbor(answer), descriptionToCbor(answer.description), answer.offer])
+  return encodeCbor([...betweenToCbor(answer), encodeDescription(answer.description), answer.offer])
 }
 
 /** Throws `call/…` and `encoding/…`. That it answers the right offer is for `requireBetween` and the call itself. */
@@ -57,7 +60,7 @@ export function decodeAnswer(plaintext: Uint8Array): CallAnswer {
   const [call, caller, callee, description, offer] = asArray(decodeCbor(plaintext, { bytes: signalBytes }), 5)
   const answer = {
     ...betweenFromCbor(call, caller, callee),
-    description: descriptionFromCbor(description),
+    description: decodeDescription(asBytes(description, { most: descriptionBytes })),
     offer: asBytes(offer, 32),
   }
   checkRole(answer.description, 'answer')
@@ -116,10 +119,4 @@ function betweenFromCbor(
 function partyFromCbor(value: CborValue | undefined): Party {
   const [identity, device] = asArray(value, 2)
   return { identity: asBytes(identity, 32), device: asBytes(device, 32) }
-}
-
-function bounded(value: CborValue): Uint8Array {
-  const bytes = encodeCbor(value)
-  if (bytes.length > signalBytes) throw new ProtocolError('call/too-large', `${bytes.length} bytes`)
-  return bytes
 }

@@ -86,6 +86,12 @@ export function verifyHead(log: Uint8Array, device: Uint8Array, head: SignedHead
   }
 }
 
+/** The one hash that stands for all blocks below these peaks. */
+export function treeHash(roots: LogRoots, primitives: Primitives): Uint8Array {
+  const peaks = roots.map(({ hash, index, size }) => concat(hash, uint64Little(index), uint64Little(size)))
+  return primitives.blake2b256(concat(Uint8Array.of(2), ...peaks))
+}
+
 /** A Merkle tree that grows block by block, as Hypercore's does. Two hashes a block. */
 export class LogTree {
   readonly #primitives: Primitives
@@ -119,8 +125,7 @@ export class LogTree {
   }
 
   treeHash(): Uint8Array {
-    const peaks = this.#roots.map(({ hash, index, size }) => concat(hash, uint64Little(index), uint64Little(size)))
-    return this.#primitives.blake2b256(concat(Uint8Array.of(2), ...peaks))
+    return treeHash(this.#roots, this.#primitives)
   }
 
   #join(left: TreeNode, right: TreeNode): TreeNode {

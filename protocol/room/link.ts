@@ -100,5 +100,5 @@ function hintFrom(value: CborValue): DialHint {
 }
 
 function checksum(payload: Uint8Array, primitives: Primitives): Uint8Array {
-  return primitives.sha256(inDomain('invite', payload)).subarray(0, checksumBytes)
+  return primitives.sha256(inDomain('link', payload)).subarray(0, checksumBytes)
 }

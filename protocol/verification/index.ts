@@ -1,0 +1,6 @@
+export { noblePrimitives } from '../crypto/noble.ts'
+export type { Primitives } from '../crypto/primitives.ts'
+export { ProtocolError, type ProtocolErrorCode } from '../errors.ts'
+export { mostBundleBytes } from './bundle.ts'
+export type { Check, Report, ReportedAuthor, ReportedMessage } from './report.ts'
+export { type VerifiedBundle, type VerifyOptions, verifyBundle } from './verify-bundle.ts'

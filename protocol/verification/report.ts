@@ -1,0 +1,56 @@
+import type { ProtocolErrorCode } from '../errors.ts'
+
+export type CheckName =
+  | 'export'
+  | 'signatures'
+  | 'entries'
+  | 'membership'
+  | 'causality'
+  | 'completeness'
+  | 'authors'
+
+/** One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`. */
+export type Check = {
+  readonly name: CheckName
+  readonly text: string
+  readonly where?: string
+} & (
+  | { readonly outcome: 'passed' | 'waiting' }
+  | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode }
+)
+
+/** An author, by what they call themselves. `confirmed`: the reader said before that they expect this identity. */
+export interface ReportedAuthor {
+  readonly identity: string
+  readonly name: string
+  readonly messages: number
+  readonly confirmed: boolean
+}
+
+/** A message as it stands in a verified bundle, in display order. */
+export interface ReportedMessage {
+  readonly id: string
+  readonly author: string
+  readonly name: string
+  readonly text: string
+  readonly time: number
+}
+
+/** What is true of a bundle, and what is not known. `ok`: no check failed. */
+export interface Report {
+  readonly ok: boolean
+  readonly room: { readonly id: string; readonly name: string }
+  readonly exported: { readonly device: string; readonly time: number }
+  readonly messages: number
+  readonly authors: readonly ReportedAuthor[]
+  readonly checks: readonly Check[]
+  /** What no bundle of this kind can show, in sentences. */
+  readonly notProven: readonly string[]
+}
+
+export const notProven: readonly string[] = [
+  'Who the authors are: names are their own words. Compare the full ids with the people themselves.',
+  'When anything was written: times are by the authors’ own clocks, and nothing here is anchored to a public chain yet.',
+  'That nothing came later, or that the exporter left out no log which nobody else cites.',
+  'That an author showed everybody the same log: another bundle of the same room could tell.',
+]

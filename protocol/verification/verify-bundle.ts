@@ -1,0 +1,214 @@
+import { compareBytes, equalBytes, toHex } from '../bytes.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+import { ProtocolError } from '../errors.ts'
+import { openEntry } from '../log/entry.ts'
+import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
+import { compareOrder } from '../ordering.ts'
+import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
+import { roomId } from '../room/genesis.ts'
+import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
+import { Findings } from './findings.ts'
+import { notProven, type Report, type ReportedMessage } from './report.ts'
+
+export interface VerifyOptions {
+  readonly primitives: Primitives
+  /** Identity ids, hex, that the reader expects among the authors and will then call confirmed. */
+  readonly expect?: readonly string[]
+  /** Called now and then with entries done and entries in all. */
+  readonly onProgress?: (done: number, of: number) => void
+}
+
+export interface VerifiedBundle {
+  readonly report: Report
+  /** In display order; those of entries with a flaw are left out. */
+  readonly messages: readonly ReportedMessage[]
+}
+
+interface WalkedLog {
+  readonly bundled: BundledLog
+  readonly id: string
+  /** The peaks after each entry: `snapshots[n]` stands for the first n blocks. */
+  readonly snapshots: readonly LogRoots[]
+  readonly depths: number[]
+  folded: FoldedLog
+  next: ReturnType<typeof open> | null
+}
+
+/**
+ * Learn what is true of a bundle, with nothing but the bundle.
+ *
+ * No check stops at the first failure: the report names each, and where. Spec: specs/bundle.md#verifying.
+ * Throws `bundle/format`, `bundle/version` or `encoding/…` where the bytes are no bundle at all.
+ */
+export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): VerifiedBundle {
+  const bundle = decodeBundle(bytes, options.primitives)
+  const room = roomId(bundle.genesis, options.primitives)
+  const findings = new Findings()
+  const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
+  checkExport(bundle, logs, findings)
+  const entries = foldCausally(bundle, room, logs, findings, options)
+  return summarize(bundle, room, logs, entries, findings, options)
+}
+
+function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
+  findings.begin('export')
+  if (!exportSigned) findings.fail('export', 'bundle/export-signature')
+  if (!logs.some(({ bundled }) => equalBytes(bundled.device, exporter.device))) {
+    findings.fail('export', 'bundle/exporter', toHex(exporter.device))
+  }
+  logs.forEach(({ folded, id }, i) => {
+    const previous = logs[i - 1]
+    if (previous && compareBytes(previous.folded.key, folded.key) >= 0) findings.fail('export', 'bundle/order', id)
+  })
+}
+
+/** Hash a log from its first block to its head, and check the head's signature. */
+function walk(bundled: BundledLog, room: Uint8Array, findings: Findings, primitives: Primitives): WalkedLog {
+  const key = logKey({ ...bundled, room }, primitives)
+  const tree = new LogTree(primitives)
+  const snapshots: LogRoots[] = [tree.roots]
+  for (const block of bundled.blocks) {
+    tree.append(block)
+    snapshots.push(tree.roots)
+  }
+  const id = toHex(key)
+  findings.begin('signatures')
+  if (bundled.blocks.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
+  const head = { length: tree.length, treeHash: tree.treeHash(), signature: bundled.signature }
+  findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
+  return { bundled, id, snapshots, depths: [], folded: emptyLog(key), next: null }
+}
+
+/** Fold every log, no entry before those it cites. */
+function foldCausally(
+  { genesis }: DecodedBundle,
+  room: Uint8Array,
+  logs: readonly WalkedLog[],
+  findings: Findings,
+  { primitives, onProgress }: VerifyOptions,
+): FoldedEntry[] {
+  const byId = new Map(logs.map((log) => [log.id, log]))
+  const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
+  const entries: FoldedEntry[] = []
+  const of = logs.reduce((sum, { bundled }) => sum + bundled.blocks.length, 0)
+  let blocked: WalkedLog[] = [...logs]
+  let forced = false
+  findings.begin('entries', 'membership', 'causality', 'completeness')
+  while (blocked.length > 0) {
+    const before = entries.length
+    for (const log of blocked) {
+      while (log.folded.cursor.length < log.bundled.blocks.length) {
+        log.next ??= open(log, room, primitives)
+        if (!forced && !isReady(log.next, byId)) break
+        forced = false
+        checkCitations(log, byId, findings, primitives)
+        const step = foldEntry(log.folded, log.next, { genesis, depthAt, primitives })
+        log.folded = step.log
+        log.depths.push(step.log.cursor.depth)
+        log.next = null
+        entries.push(step.entry)
+        for (const flaw of step.entry.flaws) findings.flaw(flaw, entryId(log, step.entry.order.index))
+        if (entries.length % 1_000 === 0) onProgress?.(entries.length, of)
+      }
+    }
+    blocked = blocked.filter(({ folded, bundled }) => folded.cursor.length < bundled.blocks.length)
+    // Logs that wait for each other in a ring cite heads that never were: go on with the first.
+    forced = entries.length === before
+  }
+  onProgress?.(of, of)
+  return entries
+}
+
+const entryId = (log: WalkedLog, index: number): string => `${log.id}/${index}`
+
+function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
+  const index = log.folded.cursor.length
+  try {
+    const place = { room, log: log.folded.key, index }
+    return openEntry(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
+  } catch (error) {
+    if (error instanceof ProtocolError) return error
+    throw error
+  }
+}
+
+/** Whether every cited entry that the bundle has was folded already. */
+function isReady(next: NonNullable<WalkedLog['next']>, logs: ReadonlyMap<string, WalkedLog>): boolean {
+  if (next instanceof ProtocolError) return true
+  return next.header.heads.every(({ log, length }) => {
+    const cited = logs.get(toHex(log))
+    return !cited || length > cited.bundled.blocks.length || length <= cited.folded.cursor.length
+  })
+}
+
+function checkCitations(
+  log: WalkedLog,
+  logs: ReadonlyMap<string, WalkedLog>,
+  findings: Findings,
+  primitives: Primitives,
+): void {
+  if (!log.next || log.next instanceof ProtocolError) return
+  for (const head of log.next.header.heads) {
+    const cited = logs.get(toHex(head.log))
+    const roots = cited?.snapshots[head.length]
+    if (!roots) {
+      const missing = head.length - (cited?.bundled.blocks.length ?? 0)
+      findings.missing(toHex(head.log), missing)
+    } else if (!equalBytes(treeHash(roots, primitives), head.treeHash)) {
+      const where = entryId(log, log.folded.cursor.length)
+      findings.fail('causality', 'ordering/citation', where, `of log ${toHex(head.log)} at length ${head.length}`)
+    }
+  }
+}
+
+function summarize(
+  bundle: DecodedBundle,
+  room: Uint8Array,
+  logs: readonly WalkedLog[],
+  entries: readonly FoldedEntry[],
+  findings: Findings,
+  { expect = [] }: VerifyOptions,
+): VerifiedBundle {
+  const byLog = new Map(logs.map((log) => [log.id, log]))
+  const messages: ReportedMessage[] = []
+  let name = ''
+  for (const { event, flaws, order, time } of [...entries].sort((a, b) => compareOrder(a.order, b.order))) {
+    const log = byLog.get(toHex(order.log))!
+    const author = log.folded.author
+    if (event?.type === 'room-created' && flaws.length === 0) name = event.name
+    if (event?.type !== 'message-sent' || flaws.length > 0 || !author) continue
+    const by = { author: toHex(author.owner.identity), name: author.name }
+    messages.push({ id: entryId(log, order.index), ...by, text: event.text, time })
+  }
+  const authors = reportedAuthors(logs, messages, expect)
+  findings.authors(authors, expect)
+  const checks = findings.checks({ logs: logs.length, entries: entries.length, messages: messages.length })
+  return {
+    messages,
+    report: {
+      ok: checks.every(({ outcome }) => outcome !== 'failed'),
+      room: { id: toHex(room), name },
+      exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
+      messages: messages.length,
+      authors,
+      checks,
+      notProven,
+    },
+  }
+}
+
+function reportedAuthors(logs: readonly WalkedLog[], messages: readonly ReportedMessage[], expect: readonly string[]) {
+  const counts = new Map<string, number>()
+  for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
+  const names = new Map<string, string>()
+  for (const { folded } of logs) {
+    if (folded.author) names.set(toHex(folded.author.owner.identity), folded.author.name)
+  }
+  return [...names].map(([identity, name]) => ({
+    identity,
+    name,
+    messages: counts.get(identity) ?? 0,
+    confirmed: expect.includes(identity),
+  }))
+}
+
