@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander'
+import { version } from '../config.ts'
+import { addDemo } from './demo.ts'
+import { addDht } from './dht.ts'
+import { addExport } from './export.ts'
+import { failureFrom } from './failure.ts'
+import { addOpen } from './open.ts'
+import { makeOutput } from './output.ts'
+import { addPassphrase } from './passphrase.ts'
+import { addRead } from './read.ts'
+import { addRoom } from './room.ts'
+import { addSend } from './send.ts'
+import { addSessions } from './sessions.ts'
+import { addStart } from './start.ts'
+import { addStatus } from './status.ts'
+import { addVerify } from './verify.ts'
+
+const environmentText = `
+ROOM is a room's id, the start of it, or its name.
+
+Environment:
+  PARLEY_HOME             the folder of the node
+  PARLEY_PORT             the port of its page
+  PARLEY_BOOTSTRAP        the DHT nodes to start from, host:port,host:port
+  PARLEY_LOG_LEVEL        fatal, error, warn (default), info, debug, trace, silent
+  PARLEY_PASSPHRASE_FILE  a file with the passphrase of the keys
+
+Exit codes: 0 ok, 1 a check failed, 2 wrong usage, 3 cannot read, write or connect`
+
+/** Run one command line. Reports what goes wrong and sets the exit code; never throws. */
+export async function runProgram(words: readonly string[]): Promise<void> {
+  try {
+    await makeProgram().parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return
+    const failure = failureFrom(error)
+    process.exitCode = failure.exitCode
+    // A group without its command has shown its help instead.
+    if (error instanceof CommanderError && error.code === 'commander.help') return
+    makeOutput(words.includes('--json')).failure(failure)
+  }
+}
+
+function makeProgram(): Command {
+  const program = new Command('parley')
+    .description('Private peer-to-peer chat and video calls with a history that anyone can verify.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .exitOverride()
+    // Errors are reported by `runProgram`, in the form that was asked for.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', environmentText)
+
+  program.commandsGroup('Run:')
+  addStart(program)
+  addOpen(program)
+  addStatus(program)
+  addDemo(program)
+  addDht(program)
+  program.commandsGroup('Talk:')
+  addRoom(program)
+  addSend(program)
+  addRead(program)
+  program.commandsGroup('Proofs:')
+  addExport(program)
+  addVerify(program)
+  program.commandsGroup('Keys and browsers:')
+  addSessions(program)
+  addPassphrase(program)
+  return program
+}
