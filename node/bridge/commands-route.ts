@@ -54,7 +54,8 @@ function checkCommand(body: unknown): { value: unknown } | { error: Problem } {
   const validator = typeof type === 'string' ? validators.get(type) : undefined
   if (!validator) return { error: new Problem('bad-request', 'There is no such command.') }
   if (validator.Check(body)) return { value: body }
-  // Names the field by its place in the schema; a name that the sender made up is not sent back.
-  const [flaw] = validator.Errors(body)
-  return { error: new Problem('bad-request', `${flaw?.instancePath.slice(1) || type} ${flaw?.message ?? 'is wrong'}.`) }
+  const field = validator.Errors(body)[0]?.instancePath.split('/')[1] ?? ''
+  // A field that the sender made up is not sent back.
+  const known = Object.hasOwn(commandBodies.get(type as string)?.properties ?? {}, field)
+  return { error: new Problem('bad-request', known ? `Look at "${field}".` : 'A field is missing or unknown.') }
 }

@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../api/problems.ts'
 import { closeCodes, routes } from '../api/routes.ts'
 import type { Backend } from '../backend.ts'
@@ -20,13 +20,15 @@ export interface EventsRoute {
   close(): void
 }
 
-/** `GET /api/events`: views over a WebSocket, at most 64 at once and 8 that have not said who they are. */
+/** `GET /api/events`: views over a WebSocket, at most 64 at once, and 8 of those who show neither cookie nor token. */
 export async function addEventsRoute(
   app: FastifyInstance,
   { backend, callers, now }: Surroundings,
 ): Promise<EventsRoute> {
   const sockets = new Set<EventsSocket>()
-  const strangers = () => [...sockets].filter((socket) => socket.caller() === null).length
+  const strangers = new Set<EventsSocket>()
+  const unknown = () => [...strangers].filter((socket) => socket.caller() === null).length
+  const isStranger = (request: FastifyRequest) => !callers.of(request) && !callers.cookieOwner(request)
   const pinging = setInterval(() => {
     for (const socket of sockets) socket.ping()
   }, pingEvery).unref()
@@ -42,9 +44,9 @@ export async function addEventsRoute(
     url: routes.events,
     schema: { hide: true },
     // Takes a callback, so that nothing can come between the counting and the opening.
-    preHandler(_request, _reply, done) {
-      if (sockets.size >= mostSockets || strangers() >= mostStrangers) done(new Problem('too-many-requests'))
-      else done()
+    preHandler(request, _reply, done) {
+      const full = sockets.size >= mostSockets || (isStranger(request) && unknown() >= mostStrangers)
+      done(full ? new Problem('too-many-requests') : undefined)
     },
     async handler() {
       throw new Problem('not-found')
@@ -57,7 +59,11 @@ export async function addEventsRoute(
         onFailure: (error) => request.log.error({ cause: withoutWords(error) }, 'a frame failed'),
       })
       sockets.add(served)
-      socket.on('close', () => sockets.delete(served))
+      if (isStranger(request)) strangers.add(served)
+      socket.on('close', () => {
+        sockets.delete(served)
+        strangers.delete(served)
+      })
     },
   })
 
