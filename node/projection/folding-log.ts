@@ -1,0 +1,112 @@
+import { fromHex, toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { ProtocolError } from '../../protocol/errors.ts'
+import type { OpenedEntry } from '../../protocol/log/entry.ts'
+import { LogTree } from '../../protocol/log/hypercore.ts'
+import { emptyLog, type FoldedLog } from '../../protocol/room/fold-log.ts'
+import type { StoredLog } from '../storage/stored-log.ts'
+import type { LogRow } from '../storage/view-store.ts'
+
+/** A log on its way into the views: where its fold stands, and the blocks that were read ahead. */
+export class FoldingLog {
+  readonly key: string
+  readonly stored: StoredLog
+  readonly isOwn: boolean
+  /** The next entry, opened while it waits for those it cites. */
+  opened: OpenedEntry | ProtocolError | null = null
+  #row!: number
+  #folded!: FoldedLog
+  #tree!: LogTree
+  #ahead: Uint8Array[] = []
+  readonly #primitives: Primitives
+
+  constructor(stored: StoredLog, row: LogRow, isOwn: boolean, primitives: Primitives) {
+    this.stored = stored
+    this.key = row.key
+    this.isOwn = isOwn
+    this.#primitives = primitives
+    this.restore(row)
+  }
+
+  /** Its number in the view store. */
+  get row(): number {
+    return this.#row
+  }
+
+  get folded(): FoldedLog {
+    return this.#folded
+  }
+
+  /** Entries folded so far. */
+  get length(): number {
+    return this.#folded.cursor.length
+  }
+
+  /** The tree hash over the entries folded so far. */
+  treeHash(): Uint8Array {
+    return this.#tree.treeHash()
+  }
+
+  nextBlock(): Uint8Array | undefined {
+    return this.#ahead[0]
+  }
+
+  /** Have up to `count` blocks behind the fold in memory. */
+  async readAhead(count: number): Promise<void> {
+    const start = this.length + this.#ahead.length
+    const end = Math.min(this.stored.length, this.length + count)
+    if (end <= start) return
+    const blocks = await this.stored.read(start, end)
+    if (this.length + this.#ahead.length === start) this.#ahead.push(...blocks)
+  }
+
+  advance(folded: FoldedLog, block: Uint8Array): void {
+    this.#tree.append(block)
+    this.#folded = folded
+    this.#ahead.shift()
+    this.opened = null
+  }
+
+  /** What the fold goes on with after a restart, as text. */
+  state(): string {
+    const { cursor, author } = this.#folded
+    return JSON.stringify({
+      depth: cursor.depth,
+      time: cursor.time,
+      cited: [...cursor.cited],
+      roots: this.#tree.roots.map(({ index, size, hash }) => [index, size, toHex(hash)]),
+      name: author?.name ?? null,
+    })
+  }
+
+  /** Go back, or on, to what the view store has. */
+  restore({ id, length, state }: LogRow): void {
+    this.#row = id
+    this.#ahead = []
+    this.opened = null
+    const empty = emptyLog(this.stored.key)
+    if (state === '') {
+      this.#folded = empty
+      this.#tree = new LogTree(this.#primitives)
+      return
+    }
+    const { depth, time, cited, roots, name } = JSON.parse(state) as StoredState
+    this.#folded = {
+      key: this.stored.key,
+      cursor: { length, depth, time, cited: new Map(cited) },
+      author: name === null ? null : { owner: this.stored.owner, name },
+    }
+    this.#tree = new LogTree(
+      this.#primitives,
+      roots.map(([index, size, hash]) => ({ index, size, hash: fromHex(hash) })),
+    )
+  }
+}
+
+interface StoredState {
+  readonly depth: number
+  readonly time: number
+  readonly cited: readonly (readonly [string, number])[]
+  readonly roots: readonly (readonly [number, number, string])[]
+  readonly name: string | null
+}

@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import sodium from 'sodium-universal'
+import { HomeError } from '../home-error.ts'
+import { readIfThere, writeDurably } from './durable-file.ts'
+
+/** One room that this node is in: what its link said, and under which name we write. */
+export interface VaultRoom {
+  readonly genesis: string
+  readonly secret: string
+  readonly inviteSeed: string
+  readonly name: string
+}
+
+/** Every secret of a node. Bytes are hex. */
+export interface VaultContent {
+  /** The 24 recovery words, until their owner has written them down. */
+  readonly words: string
+  readonly deviceSeed: string
+  /** Of the key that the node has on the network; not the device's, so that the DHT does not learn who it is. */
+  readonly networkSeed: string
+  readonly viewKey: string
+  /** Identity statements, CBOR. */
+  readonly identity: string
+  readonly name: string | null
+  readonly rooms: readonly VaultRoom[]
+}
+
+interface Lock {
+  readonly salt: string
+  readonly operations: number
+  readonly memory: number
+}
+
+type VaultFile =
+  | { readonly version: 1; readonly lock: null; readonly content: VaultContent }
+  | { readonly version: 1; readonly lock: Lock; readonly nonce: string; readonly box: string }
+
+/** The secrets of a node, in one file. */
+export interface KeyVault {
+  readonly content: VaultContent
+  /** Durable once resolved; the present content stays if it fails. One change at a time, in order. */
+  change(changed: (content: VaultContent) => VaultContent): Promise<void>
+}
+
+const fileName = 'vault.json'
+// Argon2id, 64 MiB and 3 passes: RFC 9106's second recommendation.
+const strength = { operations: 3, memory: 64 * 2 ** 20 }
+const mostMemory = 2 ** 30
+
+/**
+ * Open the vault of a home, or make one with `fresh` content.
+ *
+ * `passphrase` is asked only if the vault is locked. Throws `HomeError` vault/….
+ */
+export async function openKeyVault(
+  home: string,
+  passphrase: (() => Promise<string>) | undefined,
+  fresh: () => VaultContent,
+): Promise<KeyVault> {
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  const path = join(home, fileName)
+  const file = await readVault(path)
+  const key = file?.lock ? await lockKey(await ask(passphrase), file.lock) : null
+  const vault = new FileVault(path, file ? openFile(file, key) : fresh(), file?.lock ?? null, key)
+  if (!file) await vault.change((content) => content)
+  return vault
+}
+
+/** Lock a vault with another passphrase, or with none. `present` is null where it is not locked. */
+export async function changePassphrase(home: string, present: string | null, next: string | null): Promise<void> {
+  const path = join(home, fileName)
+  const file = await readVault(path)
+  if (!file) throw new HomeError('vault/damaged', `There are no keys in ${home} yet. Start the node once first.`)
+  if (file.lock && present === null) throw passphraseNeeded()
+  const content = openFile(file, file.lock ? await lockKey(present ?? '', file.lock) : null)
+  const lock = next === null ? null : { salt: randomBytes(16).toString('hex'), ...strength }
+  const vault = new FileVault(path, content, lock, lock ? await lockKey(next ?? '', lock) : null)
+  await vault.change((same) => same)
+  // The copy still opens with the old passphrase.
+  await copyFile(path, `${path}.copy`)
+}
+
+class FileVault implements KeyVault {
+  #content: VaultContent
+  #writing: Promise<void> = Promise.resolve()
+  readonly #path: string
+  readonly #lock: Lock | null
+  readonly #key: Uint8Array | null
+
+  constructor(path: string, content: VaultContent, lock: Lock | null, key: Uint8Array | null) {
+    this.#path = path
+    this.#content = content
+    this.#lock = lock
+    this.#key = key
+  }
+
+  get content(): VaultContent {
+    return this.#content
+  }
+
+  change(changed: (content: VaultContent) => VaultContent): Promise<void> {
+    const write = this.#writing.then(async () => {
+      const content = changed(this.#content)
+      if ((await readIfThere(this.#path)) !== null) await copyFile(this.#path, `${this.#path}.copy`)
+      await writeDurably(this.#path, `${JSON.stringify(this.#file(content), null, 2)}\n`)
+      this.#content = content
+    })
+    this.#writing = write.catch(() => {})
+    return write
+  }
+
+  #file(content: VaultContent): VaultFile {
+    if (!this.#lock || !this.#key) return { version: 1, lock: null, content }
+    const nonce = randomBytes(24)
+    const plaintext = Buffer.from(JSON.stringify(content))
+    const box = Buffer.alloc(plaintext.length + 16)
+    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(box, plaintext, bound(this.#lock), null, nonce, this.#key)
+    return { version: 1, lock: this.#lock, nonce: nonce.toString('hex'), box: box.toString('base64') }
+  }
+}
+
+async function ask(passphrase: (() => Promise<string>) | undefined): Promise<string> {
+  if (!passphrase) throw passphraseNeeded()
+  return passphrase()
+}
+
+const passphraseNeeded = () => new HomeError('vault/passphrase-needed', 'The keys of this home are locked with a passphrase.')
+
+async function lockKey(passphrase: string, { salt, operations, memory }: Lock): Promise<Uint8Array> {
+  const key = Buffer.alloc(32)
+  const password = Buffer.from(passphrase.normalize('NFKC'))
+  await sodium.crypto_pwhash_async(
+    key,
+    password,
+    Buffer.from(salt, 'hex'),
+    operations,
+    memory,
+    sodium.crypto_pwhash_ALG_ARGON2ID13,
+  )
+  return key
+}
+
+/** The parameters are sealed in, so that nobody can put weaker ones beside the box. */
+const bound = ({ salt, operations, memory }: Lock): Uint8Array => Buffer.from(`1|${salt}|${operations}|${memory}`)
+
+function openFile(file: VaultFile, key: Uint8Array | null): VaultContent {
+  if (!file.lock) return file.content
+  const box = Buffer.from(file.box, 'base64')
+  const plaintext = Buffer.alloc(Math.max(0, box.length - 16))
+  try {
+    const nonce = Buffer.from(file.nonce, 'hex')
+    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, box, bound(file.lock), nonce, key!)
+  } catch {
+    throw new HomeError('vault/passphrase-wrong', 'This is not the passphrase of this home.')
+  }
+  return JSON.parse(plaintext.toString())
+}
+
+/** The vault file, or its copy where the file was damaged; null where there is neither. */
+async function readVault(path: string): Promise<VaultFile | null> {
+  const texts = [await readIfThere(path), await readIfThere(`${path}.copy`)]
+  for (const text of texts) {
+    const file = text === null ? null : parseVault(text)
+    if (file) return file
+  }
+  if (texts.every((text) => text === null)) return null
+  throw new HomeError(
+    'vault/damaged',
+    `The keys in ${path} cannot be read, and neither can their copy. Restore both files from a backup.`,
+  )
+}
+
+function parseVault(text: string): VaultFile | null {
+  let file: Partial<VaultFile & { content: unknown }> & { version?: number }
+  try {
+    file = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (file === null || typeof file !== 'object') return null
+  if (typeof file.version === 'number' && file.version > 1) {
+    throw new HomeError('home/newer', 'This home was written by a newer Parley. Update this one to use it.')
+  }
+  const whole = file.lock === null ? isContent(file.content) : isLock(file.lock) && 'nonce' in file && 'box' in file
+  return file.version === 1 && whole ? (file as VaultFile) : null
+}
+
+function isContent(content: unknown): boolean {
+  const { deviceSeed, networkSeed, viewKey, identity, rooms } = (content ?? {}) as Record<string, unknown>
+  const hex = [deviceSeed, networkSeed, viewKey].every((each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each))
+  return hex && typeof identity === 'string' && Array.isArray(rooms)
+}
+
+function isLock(lock: unknown): boolean {
+  const { salt, operations, memory } = (lock ?? {}) as Record<string, unknown>
+  return typeof salt === 'string' && salt.length === 32 && Number(operations) >= 1 && Number(memory) <= mostMemory
+}

@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Corestore from 'corestore'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { type LogOwner, logBinding } from '../../protocol/log/hypercore.ts'
+import { HomeError, homeErrorOf } from '../home-error.ts'
+import { StoredLog } from './stored-log.ts'
+
+/** All logs of a node, on disk. Holds no secret: keys are given for each run. */
+export interface LogStore {
+  /** Open a log that others write. It never follows a fork. */
+  openLog(owner: LogOwner): Promise<StoredLog>
+  /** Open the log that this device writes. */
+  openOwnLog(owner: LogOwner, deviceSeed: Uint8Array): Promise<StoredLog>
+  /** Resolves once everything appended before is safe from a power cut. Costs one write of the disk, shared by all who wait. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+// Every flush writes a table: more than this many a second would leave the disk busy with merging them.
+const flushEveryMs = 50
+
+/** Throws `HomeError` home/in-use, home/moved, …. */
+export async function openLogStore(home: string, primitives: Primitives): Promise<LogStore> {
+  const directory = join(home, 'logs')
+  let store: Corestore
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    store = new Corestore(directory)
+    await store.ready()
+  } catch (error) {
+    throw storeError(error, home)
+  }
+  const flush = sharedFlush(() => store.storage.db.flush())
+  const manifest = (owner: LogOwner) => ({
+    version: 2 as const,
+    signers: [{ publicKey: Buffer.from(owner.device) }],
+    userData: Buffer.from(logBinding(owner, primitives)),
+  })
+  return {
+    async openLog(owner) {
+      const core = store.get({ manifest: manifest(owner), allowFork: false })
+      await core.ready()
+      return new StoredLog(core, owner)
+    },
+    async openOwnLog(owner, deviceSeed) {
+      const core = store.get({ manifest: manifest(owner) })
+      await core.ready()
+      // The secret key is given to the session only: as an option of `get` it would be written to disk.
+      core.setKeyPair({
+        publicKey: Buffer.from(owner.device),
+        secretKey: Buffer.concat([deviceSeed, owner.device]),
+      })
+      return new StoredLog(core, owner)
+    },
+    flush,
+    close: () => store.close(),
+  }
+}
+
+/** Runs of `flush` one after the other, never more often than the disk likes; callers of one period share a run. */
+function sharedFlush(flush: () => Promise<void>): () => Promise<void> {
+  let waiting: Promise<void> | null = null
+  let running: Promise<void> = Promise.resolve()
+  let last = 0
+  return () => {
+    waiting ??= running.then(async () => {
+      const rest = last + flushEveryMs - performance.now()
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+      // Whoever comes from here on has appended after this run began.
+      waiting = null
+      last = performance.now()
+      const run = flush()
+      running = run.catch(() => {})
+      return run
+    })
+    return waiting
+  }
+}
+
+function storeError(error: unknown, home: string): unknown {
+  const message = (error as Error)?.message ?? ''
+  if (/could not be locked|lock file|resource temporarily unavailable/i.test(message)) {
+    return new HomeError('home/in-use', `Another process is using ${home}. Stop it, or choose another folder with --home.`)
+  }
+  if (/moved unsafely|device file/i.test(message)) {
+    return new HomeError(
+      'home/moved',
+      `The logs in ${home} were copied or moved from another place. A copy must not write: two nodes with one key would fork their log. Use the original, or start with a new home.`,
+    )
+  }
+  if (/corrupt/i.test(message)) {
+    return new HomeError('home/damaged', `The logs in ${home} are damaged (${message}). Restore the folder, or start with a new home.`)
+  }
+  return homeErrorOf(error, home)
+}

@@ -1,0 +1,86 @@
+import type Hypercore from 'hypercore'
+import type Protomux from 'protomux'
+import type { LogOwner, SignedHead } from '../../protocol/log/hypercore.ts'
+
+/** One log on disk, growing by our appends or by replication. */
+export class StoredLog {
+  readonly owner: LogOwner
+  readonly #core: Hypercore
+  #download: { destroy(): void } | null = null
+
+  constructor(core: Hypercore, owner: LogOwner) {
+    this.#core = core
+    this.owner = owner
+  }
+
+  get key(): Uint8Array {
+    return this.#core.key
+  }
+
+  /** Blocks that are here without a gap, from the first. */
+  get length(): number {
+    return this.#core.contiguousLength
+  }
+
+  /** The greatest length that the author has signed, as far as is known here. */
+  get knownLength(): number {
+    return this.#core.length
+  }
+
+  /** Append in one batch with one signature; resolves once a crash of the process can lose nothing of it. */
+  async append(blocks: readonly Uint8Array[]): Promise<void> {
+    await this.#core.append(blocks as Uint8Array[])
+  }
+
+  /** Blocks `start` up to but not including `end`; all of them must be here. */
+  async read(start: number, end: number): Promise<Uint8Array[]> {
+    const indices = Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i)
+    const blocks = await Promise.all(indices.map((index) => this.#core.get(index)))
+    return blocks.map((block, i) => {
+      if (!block) throw new Error(`block ${start + i} is not here`)
+      return block
+    })
+  }
+
+  /** Call back whenever blocks have arrived or were appended. */
+  onGrow(listener: () => void): void {
+    this.#core.on('append', listener)
+    this.#core.on('download', listener)
+  }
+
+  treeHash(length: number): Promise<Uint8Array> {
+    return this.#core.treeHash(length)
+  }
+
+  /** The newest head with its author's signature, or null for an empty log. */
+  async head(): Promise<SignedHead | null> {
+    const length = this.#core.length
+    if (length === 0) return null
+    const [treeHash, proof] = await Promise.all([
+      this.#core.treeHash(length),
+      this.#core.proof({ upgrade: { start: 0, length } }),
+    ])
+    // Hypercore wraps the 64 bytes for several signers: count, signer, signature, no patches.
+    return { length, treeHash, signature: proof.upgrade.signature.subarray(2, 66) }
+  }
+
+  /** Exchange blocks of this log on a connection, with whoever proved there to be in its room. */
+  replicate(mux: Protomux): void {
+    this.#core.replicate(mux)
+  }
+
+  /** Fetch everything that connected nodes have, now and later. */
+  follow(): void {
+    this.#download ??= this.#core.download({ start: 0, end: -1 })
+  }
+
+  /** How many entries from the first on each connected node holds, by its network key in hex. */
+  heldBy(): Map<string, number> {
+    return new Map(this.#core.peers.map((peer) => [peer.remotePublicKey.toString('hex'), peer.remoteContiguousLength]))
+  }
+
+  async close(): Promise<void> {
+    this.#download?.destroy()
+    await this.#core.close()
+  }
+}

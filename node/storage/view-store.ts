@@ -1,0 +1,262 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'libsql'
+import { isDiskFull } from '../home-error.ts'
+
+/** A folded entry as it is kept for showing. `call`: the call it is about. `text`: what its type has to say. */
+export interface EntryRow {
+  readonly log: number
+  readonly index: number
+  readonly depth: number
+  readonly time: number
+  /** The author's own time, unclamped. */
+  readonly stamp: number
+  readonly treeHash: Uint8Array
+  readonly type: string
+  readonly shown: boolean
+  readonly call: string | null
+  readonly text: string
+  readonly flaw: string | null
+  readonly late: boolean
+}
+
+/** An entry with the log it stands in. */
+export interface LocatedRow extends EntryRow {
+  readonly key: string
+}
+
+/** How far a log has been folded, and what the fold goes on with. */
+export interface LogRow {
+  readonly id: number
+  readonly key: string
+  readonly length: number
+  readonly state: string
+}
+
+/** A place in the display order. */
+export interface OrderMark {
+  readonly depth: number
+  readonly time: number
+  readonly key: string
+  readonly index: number
+}
+
+const schemaVersion = 1
+const schema = `
+  CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE room(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, read_depth INTEGER NOT NULL DEFAULT -1, read_time INTEGER NOT NULL DEFAULT -1);
+  CREATE TABLE log(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, key TEXT NOT NULL UNIQUE, length INTEGER NOT NULL, state TEXT NOT NULL);
+  CREATE TABLE entry(
+    log INTEGER NOT NULL, idx INTEGER NOT NULL, room INTEGER NOT NULL, depth INTEGER NOT NULL, time INTEGER NOT NULL, stamp INTEGER NOT NULL,
+    tree BLOB NOT NULL, type TEXT NOT NULL, shown INTEGER NOT NULL, call TEXT, text TEXT NOT NULL, flaw TEXT, late INTEGER NOT NULL,
+    PRIMARY KEY(log, idx)) WITHOUT ROWID;
+  CREATE INDEX entry_order ON entry(room, depth, time) WHERE shown;
+  CREATE INDEX entry_call ON entry(room, call) WHERE call IS NOT NULL;
+`
+const columns = `entry.log AS log, entry.idx AS "index", entry.depth AS depth, entry.time AS time, entry.stamp AS stamp, entry.tree AS treeHash,
+  entry.type AS type, entry.shown AS shown, entry.call AS call, entry.text AS text, entry.flaw AS flaw, entry.late AS late, log.key AS key`
+const displayOrder = 'entry.depth, entry.time, log.key, entry.idx'
+const reverseOrder = 'entry.depth DESC, entry.time DESC, log.key DESC, entry.idx DESC'
+
+/** Whether an error says that the file is not what was written, rather than that it cannot be written. */
+export function isDamage(error: unknown): boolean {
+  const code = (error as { code?: string } | null)?.code ?? ''
+  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')
+}
+
+/**
+ * What is shown of all rooms, folded from their logs: encrypted on disk, and disposable.
+ *
+ * A file that is missing, damaged or of another version is begun anew; `fresh` says so, and everything is to be folded again.
+ */
+export class ViewStore {
+  readonly #path: string
+  readonly #key: string
+  readonly #statements = new Map<string, Database.Statement>()
+  #db: Database.Database
+  fresh = false
+
+  constructor(home: string, key: string) {
+    this.#path = join(home, 'view.db')
+    this.#key = key
+    this.#db = this.#openOrBegin()
+  }
+
+  /** Throw everything away and begin anew. */
+  reset(): void {
+    try {
+      this.#db.close()
+    } catch {
+      // A damaged file may not even close; it is removed all the same.
+    }
+    this.#db = this.#begin()
+  }
+
+  /** Do all of `work` or, if it throws, nothing. */
+  transaction<T>(work: () => T): T {
+    this.#db.exec('BEGIN')
+    try {
+      const result = work()
+      this.#db.exec('COMMIT')
+      return result
+    } catch (error) {
+      try {
+        this.#db.exec('ROLLBACK')
+      } catch (rollback) {
+        // A full disk has rolled back already.
+        if (!isDiskFull(error)) throw rollback
+      }
+      throw error
+    }
+  }
+
+  roomNumber(key: string): number {
+    this.#run('INSERT OR IGNORE INTO room(key) VALUES (?)', key)
+    return this.#get<{ id: number }>('SELECT id FROM room WHERE key = ?', key)!.id
+  }
+
+  logs(room: number): LogRow[] {
+    return this.#all<LogRow>('SELECT id, key, length, state FROM log WHERE room = ?', room)
+  }
+
+  addLog(room: number, key: string, state: string): LogRow {
+    this.#run('INSERT INTO log(room, key, length, state) VALUES (?, ?, 0, ?)', room, key, state)
+    return this.#get<LogRow>('SELECT id, key, length, state FROM log WHERE key = ?', key)!
+  }
+
+  saveLog(id: number, length: number, state: string): void {
+    this.#run('UPDATE log SET length = ?, state = ? WHERE id = ?', length, state, id)
+  }
+
+  addEntry(room: number, row: EntryRow): void {
+    const { log, index, depth, time, stamp, treeHash, type, shown, call, text, flaw, late } = row
+    const sql = 'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+    const flags = [shown ? 1 : 0, call, text, flaw, late ? 1 : 0]
+    this.#run(sql, log, index, room, depth, time, stamp, Buffer.from(treeHash), type, ...flags)
+  }
+
+  /** Depth and tree hash of a log right after its entry `index`. */
+  entryAt(log: number, index: number): { readonly depth: number; readonly treeHash: Uint8Array } | null {
+    return this.#get('SELECT depth, tree AS treeHash FROM entry WHERE log = ? AND idx = ?', log, index) ?? null
+  }
+
+  entry(log: number, index: number): LocatedRow | null {
+    const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.log = ? AND entry.idx = ?`
+    return this.#row(this.#get<LocatedRow>(sql, log, index))
+  }
+
+  /** The last `limit` shown entries before a mark, or of all, in display order. */
+  timeline(room: number, before: OrderMark | null, limit: number): LocatedRow[] {
+    const from = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.room = ? AND entry.shown`
+    const rows = before
+      ? this.#all<LocatedRow>(
+          `${from} AND entry.depth <= ? AND (${displayOrder}) < (?, ?, ?, ?) ORDER BY ${reverseOrder} LIMIT ?`,
+          room,
+          before.depth,
+          before.depth,
+          before.time,
+          before.key,
+          before.index,
+          limit,
+        )
+      : this.#all<LocatedRow>(`${from} ORDER BY ${reverseOrder} LIMIT ?`, room, limit)
+    return rows.reverse().map((row) => this.#row(row)!)
+  }
+
+  /** Everything that was written about a call, in display order. */
+  callEntries(room: number, call: string): LocatedRow[] {
+    const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.room = ? AND entry.call = ? ORDER BY ${displayOrder}`
+    return this.#all<LocatedRow>(sql, room, call).map((row) => this.#row(row)!)
+  }
+
+  lastMessage(room: number): LocatedRow | null {
+    const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log
+      WHERE entry.room = ? AND entry.shown AND entry.type = 'message-sent' ORDER BY ${reverseOrder} LIMIT 1`
+    return this.#row(this.#get<LocatedRow>(sql, room))
+  }
+
+  /** The end of what is shown of a room: nothing arrives in order behind it without being newer. */
+  endOf(room: number): { readonly depth: number; readonly time: number } {
+    const sql = 'SELECT depth, time FROM entry WHERE room = ? AND shown ORDER BY depth DESC, time DESC LIMIT 1'
+    return this.#get(sql, room) ?? { depth: -1, time: -1 }
+  }
+
+  /** How far one has read. */
+  readMark(room: number): { readonly depth: number; readonly time: number } {
+    return this.#get('SELECT read_depth AS depth, read_time AS time FROM room WHERE id = ?', room)!
+  }
+
+  setReadMark(room: number, { depth, time }: { readonly depth: number; readonly time: number }): void {
+    this.#run('UPDATE room SET read_depth = ?, read_time = ? WHERE id = ?', depth, time, room)
+  }
+
+  /** Messages behind the mark that stand in none of the own logs. */
+  unread(room: number, ownLogs: readonly number[]): number {
+    const { depth, time } = this.readMark(room)
+    const sql = `SELECT count(*) AS count FROM entry WHERE room = ? AND shown AND type = 'message-sent'
+      AND (depth, time) > (?, ?) AND log NOT IN (${ownLogs.map(() => '?').join()})`
+    return this.#get<{ count: number }>(sql, room, depth, time, ...ownLogs)!.count
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #prepare(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  #run(sql: string, ...values: unknown[]): void {
+    this.#prepare(sql).run(...values)
+  }
+
+  #get<T>(sql: string, ...values: unknown[]): T | undefined {
+    return this.#prepare(sql).get(...values) as T | undefined
+  }
+
+  #all<T>(sql: string, ...values: unknown[]): T[] {
+    return this.#prepare(sql).all(...values) as T[]
+  }
+
+  /** SQLite has no booleans. */
+  #row(row: LocatedRow | undefined): LocatedRow | null {
+    return row ? { ...row, shown: Boolean(row.shown), late: Boolean(row.late) } : null
+  }
+
+  #openOrBegin(): Database.Database {
+    try {
+      const db = this.#connect()
+      const known = db.prepare("SELECT value FROM meta WHERE name = 'schema'").get() as { value: string } | undefined
+      if (known?.value === String(schemaVersion)) return db
+      db.close()
+    } catch {
+      // No such table, another key, or a damaged file: all are answered alike.
+    }
+    return this.#begin()
+  }
+
+  #begin(): Database.Database {
+    for (const end of ['', '-wal', '-shm']) rmSync(this.#path + end, { force: true })
+    this.#statements.clear()
+    const db = this.#connect()
+    db.exec(schema)
+    db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(String(schemaVersion))
+    this.fresh = true
+    return db
+  }
+
+  #connect(): Database.Database {
+    const encrypted = { encryptionCipher: 'aes256cbc', encryptionKey: this.#key }
+    // Its types are those of a library without encryption.
+    const db = new Database(this.#path, encrypted as Database.Options)
+    db.exec('PRAGMA journal_mode = WAL')
+    // Losing the last rows in a power cut costs a fold, nothing else.
+    db.exec('PRAGMA synchronous = OFF')
+    return db
+  }
+}
