@@ -1,9 +1,8 @@
+import type { CallEndReason } from '../room/event.ts'
 import type { Description } from './description.ts'
 
 /** How long a call rings at the callee, by the callee's clock; how long the caller waits; and how long a lost peer is waited for. */
 export const callTimes = { ringing: 45_000, waiting: 60_000, gone: 30_000, shown: 10_000 } as const
-
-export type CallEndReason = 'hung-up' | 'declined' | 'cancelled' | 'missed' | 'busy' | 'failed'
 
 /** The other side, in hex. */
 export interface CallPeer {

@@ -1,0 +1,62 @@
+import type { Description } from '../../protocol/call/description.ts'
+import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
+import { type MediaTunnel, openMediaTunnel } from './media-tunnel.ts'
+
+/** The tunnel of the one call there is, and which way its packets go now. */
+export interface CallMedia {
+  /** Throws what the system says if there is no socket to be had. */
+  open(id: string, address: string, send: (frame: Uint8Array) => void): Promise<void>
+  release(id: string): void
+  candidate(id: string): SyntheticCandidate | null
+  /** Both sides are known, so our browser can be told from any other program. */
+  connect(id: string, own: Description, remote: Description): void
+  receive(id: string, frame: Uint8Array): void
+  /** How many packets our browser has sent. */
+  sent(id: string): number
+}
+
+interface Opened {
+  readonly id: string
+  tunnel: MediaTunnel | null
+  sides: readonly [own: Description, remote: Description] | null
+}
+
+export function makeCallMedia(): CallMedia {
+  const opened = new Map<string, Opened>()
+
+  return {
+    async open(id, address, send) {
+      const media: Opened = { id, tunnel: null, sides: null }
+      opened.set(id, media)
+      const tunnel = await openMediaTunnel({ id: tunnelId(id), address, send })
+      // Released while the socket was being opened.
+      if (opened.get(id) !== media) return tunnel.close()
+      media.tunnel = tunnel
+      expect(media)
+    },
+    release(id) {
+      opened.get(id)?.tunnel?.close()
+      opened.delete(id)
+    },
+    candidate: (id) => opened.get(id)?.tunnel?.candidate ?? null,
+    connect(id, own, remote) {
+      const media = opened.get(id)
+      if (!media) return
+      media.sides = [own, remote]
+      expect(media)
+    },
+    receive: (id, frame) => opened.get(id)?.tunnel?.receive(frame),
+    sent: (id) => opened.get(id)?.tunnel?.counters.sent ?? 0,
+  }
+}
+
+function expect({ tunnel, sides }: Opened): void {
+  if (!tunnel || !sides) return
+  const [own, remote] = sides
+  tunnel.expect({ username: `${remote.ufrag}:${own.ufrag}`, password: remote.pwd })
+}
+
+/** Both nodes know the call's id, which is random: its first bytes name the tunnel. */
+function tunnelId(id: string): Uint8Array {
+  return Buffer.from(id.slice(0, 8), 'hex')
+}

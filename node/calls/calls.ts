@@ -1,0 +1,300 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
+import { type Call, type CallHappening, type CallPeer, canAccept, isLive, stepCall } from '../../protocol/call/call.ts'
+import type { Description } from '../../protocol/call/description.ts'
+import { describe } from '../../protocol/call/sdp.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
+import { Problem } from '../api/problems.ts'
+import type { CallView } from '../api/views.ts'
+import { makeAnnouncements, type Presence } from './announcements.ts'
+import { makeCallMedia } from './call-media.ts'
+import { callView } from './call-view.ts'
+import { candidateAddress } from './media-tunnel.ts'
+import { makeCallKey } from './sealed-signal.ts'
+import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
+
+/** A device of a room's member, connected now. Identity and device are hex. */
+export interface LivePeer extends CallPeer {
+  /** What it announced to us on this connection. */
+  readonly presence: Presence | null
+  /** Send an unordered datagram, which may get lost. */
+  send(datagram: Uint8Array): void
+}
+
+/** A call's entry as it was folded, with its author. */
+export interface CallEntry extends CallPeer {
+  readonly event: CallEvent
+  /** False for what was in the logs before this start: that never rings. */
+  readonly live: boolean
+}
+
+export interface CallsOptions {
+  readonly self: CallPeer
+  /** Write into the own log of the room. */
+  append(room: string, events: readonly CallEvent[]): Promise<void>
+  readonly peers: {
+    /** The peer that is connected now; this very device if one is named. */
+    find(room: string, identity: string, device?: string): LivePeer | null
+  }
+  nameOf(room: string, identity: string): string
+  now(): number
+  readonly log: Logger
+  /** The own address that browsers are told; found anew for each call unless given. */
+  readonly candidateAddress?: string
+}
+
+/** The call of this node, if there is one. Rooms, identities, devices and calls are hex. */
+export interface Calls {
+  /** Throws `Problem` (call-refused, call-busy, peer-offline). */
+  start(room: string, to: string, sdp: string): Promise<string>
+  /** Throws `Problem` (call-refused, no-such-call, peer-offline). */
+  accept(id: string, sdp: string): Promise<void>
+  /** Throws `Problem` (no-such-call). */
+  end(id: string, reason: CallEndReason): Promise<void>
+  /** What to tell this peer of this room, once for each connection. */
+  presence(room: string, device: string): Presence
+  receiveEntry(room: string, entry: CallEntry): void
+  receiveDatagram(device: string, datagram: Uint8Array): void
+  peerGone(room: string, device: string): void
+  peerBack(room: string, device: string): void
+  view(): CallView
+  onChange(listener: () => void): () => void
+  /** Hang up, and let everything be written. */
+  close(): Promise<void>
+}
+
+const mostSeen = 1_024
+const mostPending = 8
+// A browser in a call makes an ICE check every few seconds, also when muted: silence means that the page is gone.
+const pageSilence = 30_000
+
+/** Spec: specs/call.md. */
+export async function openCalls(options: CallsOptions): Promise<Calls> {
+  const { self, append, peers, nameOf, now, log } = options
+  const callKey = await makeCallKey()
+  const announcements = makeAnnouncements(callKey.publicKey)
+  const signals = makeSignals({ self, callKey })
+  const media = makeCallMedia()
+  const listeners = new Set<() => void>()
+  const seen = new Set<string>()
+  let call: Call = { state: 'idle' }
+  let own: Description | null = null
+  let route: LivePeer | null = null
+  let page = { id: '', sent: 0, heardAt: 0 }
+  let pending = 0
+  let inbox: Promise<void> = Promise.resolve()
+  let outbox: Promise<void> = Promise.resolve()
+  let clock: NodeJS.Timeout | null = null
+
+  function apply(happening: CallHappening): void {
+    const before = call
+    const step = stepCall(call, happening, { self: self.device, now: now() })
+    call = step.call
+    for (const effect of step.effects) {
+      if (effect.type === 'release') media.release(effect.id)
+      else writeEnd(effect.room, effect.id, effect.reason)
+    }
+    if (call === before) return
+    findRoute()
+    if (call.state === 'idle') stopClock()
+    else clock ??= setInterval(passTime, 1_000).unref()
+    changed()
+  }
+
+  function changed(): void {
+    for (const listener of listeners) listener()
+  }
+
+  function findRoute(): void {
+    route = isLive(call) ? peers.find(call.room, call.peer.identity, call.peer.device) : null
+  }
+
+  function stopClock(): void {
+    if (clock) clearInterval(clock)
+    clock = null
+  }
+
+  function passTime(): void {
+    apply({ type: 'time-passed' })
+    if (call.state !== 'connecting' || !call.answered) return
+    const sent = media.sent(call.id)
+    if (page.id !== call.id || page.sent !== sent) page = { id: call.id, sent, heardAt: now() }
+    else if (now() - page.heardAt >= pageSilence) apply({ type: 'stopped', id: call.id, reason: 'failed' })
+  }
+
+  /** Entries go out in the order in which they were decided. */
+  function write(room: string, make: () => Promise<readonly CallEvent[]>): Promise<void> {
+    const written = outbox.then(async () => append(room, await make()))
+    outbox = written.catch(() => undefined)
+    return written
+  }
+
+  function writeEnd(room: string, id: string, reason: CallEndReason): void {
+    write(room, async () => [{ type: 'call-ended', call: fromHex(id), reason }]).catch((error: Error) =>
+      log.warn({ error: error.name }, 'the end of a call could not be written'),
+    )
+  }
+
+  function openMedia(id: string): Promise<void> {
+    return media.open(id, options.candidateAddress ?? candidateAddress(), (frame) => route?.send(frame))
+  }
+
+  async function start(room: string, to: string, sdp: string): Promise<string> {
+    if (isLive(call)) throw new Problem('call-busy')
+    const callee = peers.find(room, to)
+    const presence = callee?.presence
+    if (!callee || !presence) throw new Problem('peer-offline')
+    const id = toHex(randomBytes(16))
+    const peer = { identity: callee.identity, device: callee.device }
+    const [description, draft] = refusing(() => {
+      const description = describe(sdp)
+      return [description, signals.draftOffer({ id, room, peer }, description, presence)]
+    })
+    own = description
+    apply({ type: 'started', id, room, peer, offer: draft.hash })
+    try {
+      const opened = openMedia(id)
+      await write(room, async () => {
+        const [offer] = await Promise.all([draft.seal(), opened])
+        return [{ type: 'call-started', call: offer.call, to: offer.to }, offer]
+      })
+    } catch (error) {
+      // Nothing of this call is in the log, so its end has no place there either.
+      apply({ type: 'ended', id, peer, reason: 'failed' })
+      throw asProblem(error)
+    }
+    return id
+  }
+
+  async function accept(id: string, sdp: string): Promise<void> {
+    if (!canAccept(call, id)) throw new Problem('no-such-call')
+    const accepted = call
+    const presence = peers.find(call.room, call.peer.identity, call.peer.device)?.presence
+    if (!presence) throw new Problem('peer-offline')
+    const [description, draft] = refusing(() => {
+      const description = describe(sdp)
+      return [description, signals.draftAnswer(accepted, description, presence)]
+    })
+    media.connect(id, description, call.remote)
+    apply({ type: 'accepted', id })
+    try {
+      await write(accepted.room, async () => [await draft.seal()])
+    } catch (error) {
+      apply({ type: 'stopped', id, reason: 'failed' })
+      throw asProblem(error)
+    }
+  }
+
+  function receiveEntry(room: string, { identity, device, event, live }: CallEntry): void {
+    if (!live || device === self.device) return
+    const peer = { identity, device }
+    if (event.type === 'call-offer') {
+      if (!isForNow(room, peer, event)) return
+      pending++
+      queue(() => receiveOffer(room, peer, event).finally(() => pending--))
+    }
+    if (event.type === 'call-answer') queue(() => receiveAnswer(room, peer, event))
+    // Queued, because the offer may still be being opened.
+    if (event.type === 'call-ended') {
+      queue(async () => apply({ type: 'ended', id: toHex(event.call), peer, reason: event.reason }))
+    }
+  }
+
+  function queue(work: () => Promise<void>): void {
+    inbox = inbox.then(work).catch((error: Error) => {
+      log.warn({ error: error instanceof ProtocolError ? error.code : error.name }, 'a call entry was refused')
+    })
+  }
+
+  /** Whether an offer may ring: to us, from a peer that is connected now and names what we gave it, and not seen before. */
+  function isForNow(room: string, { identity, device }: CallPeer, offer: CallOfferEvent): boolean {
+    const name = `${device}/${toHex(offer.call)}`
+    if (toHex(offer.to) !== self.device || seen.has(name) || pending >= mostPending) return false
+    if (!peers.find(room, identity, device)) return false
+    if (!announcements.wasGiven(room, device, offer.presence)) return false
+    seen.add(name)
+    if (seen.size > mostSeen) seen.delete(seen.keys().next().value!)
+    return true
+  }
+
+  async function receiveOffer(room: string, peer: CallPeer, event: CallOfferEvent): Promise<void> {
+    const id = toHex(event.call)
+    const { offer, remote } = await signals.openOffer({ id, room, peer }, event)
+    apply({ type: 'offered', id, room, peer, offer, remote })
+    if (!isLive(call) || call.id !== id) return
+    try {
+      await openMedia(id)
+      changed()
+    } catch (error) {
+      apply({ type: 'stopped', id, reason: 'failed' })
+      throw error
+    }
+  }
+
+  async function receiveAnswer(room: string, peer: CallPeer, event: CallAnswerEvent): Promise<void> {
+    const id = toHex(event.call)
+    const asked = call.state === 'ringing' && call.direction === 'outgoing' && call.id === id ? call : null
+    if (!asked || asked.room !== room || asked.peer.device !== peer.device) return
+    if (asked.offer !== toHex(event.offer) || toHex(event.to) !== self.device) return
+    try {
+      const { offer, remote } = await signals.openAnswer({ id, room, peer }, event)
+      if (own) media.connect(id, own, remote)
+      apply({ type: 'answered', id, room, peer, offer, remote })
+    } catch (error) {
+      // Only the callee's device can have written it, so there will be no better one.
+      apply({ type: 'stopped', id, reason: 'failed' })
+      throw error
+    }
+  }
+
+  return {
+    start,
+    accept,
+    async end(id, reason) {
+      if (!isLive(call) || call.id !== id) throw new Problem('no-such-call')
+      apply({ type: 'stopped', id, reason })
+      await outbox
+    },
+    presence: announcements.announce,
+    receiveEntry,
+    receiveDatagram(device, datagram) {
+      if (isLive(call) && call.peer.device === device) media.receive(call.id, datagram)
+    },
+    peerGone(room, device) {
+      findRoute()
+      if (!route) apply({ type: 'peer-gone', room, device })
+    },
+    peerBack(room, device) {
+      findRoute()
+      apply({ type: 'peer-back', room, device })
+    },
+    view() {
+      const peerName = call.state === 'idle' ? '' : nameOf(call.room, call.peer.identity)
+      return callView(call, { peerName, candidate: call.state === 'idle' ? null : media.candidate(call.id) })
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      if (isLive(call)) apply({ type: 'stopped', id: call.id, reason: 'hung-up' })
+      stopClock()
+      await outbox
+    },
+  }
+}
+
+/** What breaks a rule of the call is told to the page as one problem. */
+function refusing<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw asProblem(error)
+  }
+}
+
+function asProblem(error: unknown): unknown {
+  return error instanceof ProtocolError ? new Problem('call-refused', `${error.message}.`) : error
+}

@@ -1,0 +1,188 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
+import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
+import { type CheckCredentials, isCheckWith, readStun } from './stun.ts'
+
+/** Packets carried, and packets refused for each reason there is. */
+export interface TunnelCounters {
+  /** From our browser to the other node, and back. */
+  sent: number
+  received: number
+  /** Held for a browser that had not spoken yet. */
+  queued: number
+  /** Not from this machine. */
+  foreign: number
+  /** A check without the call's credentials, or media from a socket that never made a check. */
+  stranger: number
+  oversized: number
+  /** Held already as many as we hold. */
+  overflowed: number
+  /** A frame of another call. */
+  misdirected: number
+  failed: number
+}
+
+/** The way of one call's packets between our browser and the connection to the other node. */
+export interface MediaTunnel {
+  /** What our browser is told to send to. */
+  readonly candidate: SyntheticCandidate
+  readonly counters: Readonly<TunnelCounters>
+  /** Listen to the browser that can prove these. Before, nobody is. */
+  expect(credentials: CheckCredentials): void
+  /** A frame from the other node: the tunnel's id, then a packet. */
+  receive(frame: Uint8Array): void
+  close(): void
+}
+
+export interface MediaTunnelOptions {
+  /** 4 bytes that both nodes know this call's packets by. */
+  readonly id: Uint8Array
+  /** An address of this machine. */
+  readonly address: string
+  /** Takes an unordered datagram for the other node. */
+  send(frame: Uint8Array): void
+}
+
+const idBytes = 4
+/** The largest packet of an Ethernet; browsers stay at 1,200. */
+const mostPacketBytes = 1_500
+// A browser has a socket for each interface, and asks each few seconds on each of them.
+const mostSources = 16
+const mostTransactions = 256
+const mostQueued = 16
+
+interface Source {
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * Open a UDP socket that looks to our browser like the other browser.
+ *
+ * The browser's address is learnt from its first ICE check, which must carry the call's names and password. Only this
+ * machine is listened to. Answers to checks go back to the socket that asked; everything else to the one that last sent
+ * media. Spec: specs/call.md#tunnel (RFC 8445, RFC 7983).
+ */
+export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions): Promise<MediaTunnel> {
+  const counters: TunnelCounters = {
+    sent: 0,
+    received: 0,
+    queued: 0,
+    foreign: 0,
+    stranger: 0,
+    oversized: 0,
+    overflowed: 0,
+    misdirected: 0,
+    failed: 0,
+  }
+  const isLocal = localAddresses()
+  const known = new Map<string, Source>()
+  const transactions = new Map<string, Source>()
+  const queue: Buffer[] = []
+  let credentials: CheckCredentials | null = null
+  let browser: Source | null = null
+  const socket = await bind(address)
+  socket.on('error', () => counters.failed++)
+  socket.on('message', fromBrowser)
+
+  function fromBrowser(packet: Buffer, { address, port }: RemoteInfo): void {
+    if (packet.length > mostPacketBytes) return void counters.oversized++
+    if (!isLocal(address)) return void counters.foreign++
+    const source = { address, port }
+    if (!isFromBrowser(packet, source)) return void counters.stranger++
+    counters.sent++
+    const frame = Buffer.allocUnsafe(idBytes + packet.length)
+    frame.set(id)
+    packet.copy(frame, idBytes)
+    send(frame)
+  }
+
+  function isFromBrowser(packet: Buffer, source: Source): boolean {
+    const stun = readStun(packet)
+    if (stun?.type !== 'request') {
+      const spokenBefore = known.has(nameOf(source))
+      // Media says which of the browser's sockets is the live one.
+      if (spokenBefore && !stun) browser = source
+      return spokenBefore
+    }
+    if (!credentials || !isCheckWith(packet, credentials)) return false
+    keep(known, nameOf(source), source, mostSources)
+    keep(transactions, stun.transaction, source, mostTransactions)
+    if (!browser) {
+      browser = source
+      for (const held of queue.splice(0)) deliver(held, source)
+    }
+    return true
+  }
+
+  function deliver(packet: Uint8Array, { port, address }: Source): void {
+    socket.send(packet, port, address)
+    counters.received++
+  }
+
+  return {
+    candidate: { address, port: socket.address().port },
+    counters,
+    expect(given) {
+      credentials = given
+    },
+    receive(frame) {
+      if (frame.length <= idBytes || Buffer.compare(frame.subarray(0, idBytes), id) !== 0) {
+        return void counters.misdirected++
+      }
+      const packet = Buffer.from(frame.subarray(idBytes))
+      if (packet.length > mostPacketBytes) return void counters.oversized++
+      if (browser) {
+        const stun = readStun(packet)
+        const asker = stun?.type === 'response' ? transactions.get(stun.transaction) : undefined
+        return deliver(packet, asker ?? browser)
+      }
+      // The other browser may start first: what it says now, it would say again only after a pause.
+      if (queue.length >= mostQueued) return void counters.overflowed++
+      queue.push(packet)
+      counters.queued++
+    },
+    close() {
+      socket.close()
+    },
+  }
+}
+
+/** An IPv4 address of this machine that every browser can send to: Firefox refuses 127.0.0.1, which is left for a machine without a network. */
+export function candidateAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
+}
+
+async function bind(address: string): Promise<Socket> {
+  // A key frame comes as a burst of some hundred packets.
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 })
+  socket.bind(0, address)
+  await once(socket, 'listening')
+  return socket
+}
+
+/** Whether an address is one of this machine's. Networks come and go, so an unknown one makes us look again, once a second at most. */
+function localAddresses(): (address: string) => boolean {
+  let addresses = new Set<string>()
+  let lookedAt = Number.NEGATIVE_INFINITY
+  return (address) => {
+    if (addresses.has(address)) return true
+    if (performance.now() - lookedAt < 1_000) return false
+    lookedAt = performance.now()
+    addresses = new Set(Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map((face) => face.address)))
+    return addresses.has(address)
+  }
+}
+
+function keep<T>(table: Map<string, T>, name: string, value: T, most: number): void {
+  // Taken out first, so that the first of the table is the one that was used longest ago.
+  table.delete(name)
+  table.set(name, value)
+  if (table.size > most) table.delete(table.keys().next().value!)
+}
+
+function nameOf({ address, port }: Source): string {
+  return `${address}:${port}`
+}
