@@ -22,7 +22,8 @@ export const en = {
   'app.newWindow': '(opens a new tab)',
 
   'enter.title': 'This browser has not been let in yet',
-  'enter.body': 'Your node answers, but it only talks to browsers that you have let in. In a terminal on this computer, run:',
+  'enter.body':
+    'Your node answers, but it only talks to browsers that you have let in. In a terminal on this computer, run:',
   'enter.command': 'parley open',
   'enter.after': 'It opens this page again, let in. This happens once for each browser.',
   'enter.link': 'The link you opened is kept. You will see the room as soon as you are in.',
@@ -68,12 +69,14 @@ export const en = {
   'join.placeholder': 'http://localhost:7717/#/join/…',
   'join.read': 'Look at the link',
   'join.hint': 'You see where the link leads before anything happens.',
-  'join.otherPort': 'Links open by themselves only when the node listens on port 7717. This one does not, so paste them here.',
+  'join.otherPort':
+    'Links open by themselves only when the node listens on port 7717. This one does not, so paste them here.',
   'join.loading': 'Reading the link…',
   'join.invited': (name: string) => `${name} invites you to`,
   'join.unnamed': 'a room without a name',
   'join.words': 'Name and inviter are what the link itself says. Nobody has vouched for them yet.',
-  'join.effect': 'Nobody has been contacted so far. When you join, your node dials the people in the room, and they see your name and address.',
+  'join.effect':
+    'Nobody has been contacted so far. When you join, your node dials the people in the room, and they see your name and address.',
   'join.expires': (when: string) => `The link works until ${when}.`,
   'join.expired': 'This link has expired. Ask the person who gave it to you for a new one.',
   'join.confirm': 'Join',
@@ -99,8 +102,10 @@ export const en = {
   'room.offline': 'Offline. Messages are stored here and go out later.',
   'room.noNode': 'Your node does not answer',
   'room.waitingTitle': 'Waiting',
-  'room.waiting': 'Nobody who is in this room has been reached yet. Leave this open: it goes on by itself as soon as one of them is online.',
-  'room.syncing': (have: number, of: number) => `Catching up: ${have.toLocaleString('en')} of ${of.toLocaleString('en')} entries`,
+  'room.waiting':
+    'Nobody who is in this room has been reached yet. Leave this open: it goes on by itself as soon as one of them is online.',
+  'room.syncing': (have: number, of: number) =>
+    `Catching up: ${have.toLocaleString('en')} of ${of.toLocaleString('en')} entries`,
   'room.troubles': 'A log in this room cannot be trusted as it stands',
   'room.storageFull': 'The disk is full. Nothing was lost, but nothing more can be stored until there is space.',
   'room.storageFailing': 'The disk cannot be written. Nothing more is accepted until this is solved.',
@@ -212,15 +217,18 @@ export const en = {
   'verify.room': (name: string) => `Check ${name} now`,
   'verify.thisRoom': 'Check this room now',
   'verify.expect': 'Ids that you know',
-  'verify.expectHint': 'Paste full ids that you got from the people themselves, one a line. Authors stay unconfirmed otherwise.',
+  'verify.expectHint':
+    'Paste full ids that you got from the people themselves, one a line. Authors stay unconfirmed otherwise.',
   'verify.working': 'Checking…',
   'verify.fetching': 'Fetching the room from your node…',
   'verify.again': 'Check something else',
   'verify.failed': 'The file could not be checked',
   'verify.passedSentence': (n: number, authors: number, room: string) =>
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
-  'verify.waitingSentence': (n: number) => `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
-  'verify.failedSentence': (n: number) => `Do not trust this file: ${n === 1 ? '1 check failed' : `${n} checks failed`}.`,
+  'verify.waitingSentence': (n: number) =>
+    `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
+  'verify.failedSentence': (n: number) =>
+    `Do not trust this file: ${n === 1 ? '1 check failed' : `${n} checks failed`}.`,
   'verify.unnamed': 'an unnamed room',
   'verify.checks': 'Checks',
   'verify.passed': 'passed',
@@ -252,8 +260,7 @@ export const en = {
   'settings.device': 'This device',
   'settings.about': 'About',
   'settings.version': (version: string) => `Parley ${version}`,
-  'settings.honest':
-    'Nobody independent has audited this program yet. Do not stake your safety on it.',
+  'settings.honest': 'Nobody independent has audited this program yet. Do not stake your safety on it.',
 
   'key.copy': (short: string) => `Copy the full key ${short}`,
   'key.glyph': 'Mark of this key',

@@ -12,7 +12,12 @@ export function hueOfKey(key: string): number {
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/)
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
-  return letters.map((word) => firstCharacter(word ?? '')).join('').toUpperCase() || '?'
+  return (
+    letters
+      .map((word) => firstCharacter(word ?? ''))
+      .join('')
+      .toUpperCase() || '?'
+  )
 }
 
 /** Which cells of a 5 by 5 mark are filled: mirrored left to right, fifteen bits of the key. */

@@ -7,7 +7,13 @@ const groupSpan = 5 * 60_000
 export type TimelineRow =
   | { readonly type: 'day'; readonly key: string; readonly time: number }
   | { readonly type: 'new'; readonly key: string }
-  | { readonly type: 'message'; readonly key: string; readonly item: MessageItem; readonly first: boolean; readonly last: boolean }
+  | {
+      readonly type: 'message'
+      readonly key: string
+      readonly item: MessageItem
+      readonly first: boolean
+      readonly last: boolean
+    }
   | { readonly type: 'notice'; readonly key: string; readonly item: NoticeItem }
   | { readonly type: 'call'; readonly key: string; readonly item: CallItem }
 

@@ -1,4 +1,14 @@
-import { computed, type InjectionKey, inject, onScopeDispose, type Ref, ref, type ShallowRef, shallowRef, watch } from 'vue'
+import {
+  computed,
+  type InjectionKey,
+  inject,
+  onScopeDispose,
+  type Ref,
+  ref,
+  type ShallowRef,
+  shallowRef,
+  watch,
+} from 'vue'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { t } from '../locales/t.ts'
@@ -16,7 +26,7 @@ export interface UseCall {
   /** Whether there is something to show on the stage. */
   readonly staged: Readonly<ShallowRef<boolean>>
   readonly room: Readonly<ShallowRef<string | null>>
-  readonly peerName: Readonly<ShallowRef<string>>
+  readonly peer: Readonly<ShallowRef<{ readonly identity: string; readonly name: string }>>
   /** Milliseconds since the two were connected. */
   readonly length: Readonly<Ref<number>>
   /** Call a member. `name` is shown until the node has told who it is. */
@@ -36,7 +46,7 @@ interface Surroundings {
 
 export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
   const view = shallowRef<CallView>({ call: null })
-  const dialled = shallowRef<{ room: string; name: string } | null>(null)
+  const dialled = shallowRef<{ room: string; identity: string; name: string } | null>(null)
   const media = makeMedia(bridge, view)
   const live = computed(() => (view.value.call && view.value.call.state !== 'ended' ? view.value.call : null))
   const busy = computed(() => media.state.value !== 'idle' && media.state.value !== 'ended')
@@ -60,13 +70,19 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
     phase: computed(() => (live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value)),
     incoming,
     staged: computed(
-      () => !incoming.value && (busy.value || live.value !== null || (dialled.value !== null && media.trouble.value !== null)),
+      () =>
+        !incoming.value &&
+        (busy.value || live.value !== null || (dialled.value !== null && media.trouble.value !== null)),
     ),
     room: computed(() => live.value?.room ?? dialled.value?.room ?? null),
-    peerName: computed(() => live.value?.peerName ?? dialled.value?.name ?? ''),
+    peer: computed(() =>
+      live.value
+        ? { identity: live.value.peer, name: live.value.peerName }
+        : { identity: dialled.value?.identity ?? '', name: dialled.value?.name ?? '' },
+    ),
     length: useLength(talking),
     async call(room, identity, name) {
-      dialled.value = { room, name }
+      dialled.value = { room, identity, name }
       await media.start(room, identity)
     },
     async giveUp() {
@@ -85,7 +101,8 @@ export function useCall(): UseCall {
 /** Why a call ended, from where we stand. */
 export function endSentence({ direction, reason, peerName }: NonNullable<CallView['call']>): string {
   if (direction === 'incoming' && reason === 'declined') return t('call.self.declined')
-  if (direction === 'incoming' && (reason === 'missed' || reason === 'cancelled')) return t('call.self.missed', peerName)
+  if (direction === 'incoming' && (reason === 'missed' || reason === 'cancelled'))
+    return t('call.self.missed', peerName)
   switch (reason) {
     case 'declined':
       return t('call.end.declined', peerName)

@@ -26,8 +26,7 @@ export function makeHome(bridge: Bridge): Home {
     async setName(name) {
       await bridge.send({ type: 'set-name', name })
     },
-    createRoom: (name, expires) =>
-      bridge.send({ type: 'create-room', name, ...(expires === null ? {} : { expires }) }),
+    createRoom: (name, expires) => bridge.send({ type: 'create-room', name, ...(expires === null ? {} : { expires }) }),
   }
 }
 

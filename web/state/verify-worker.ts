@@ -1,10 +1,5 @@
+import { noblePrimitives, verifyBundle } from '../../protocol/verification/index.ts'
 import type { Report, VerifyAnswer, VerifyRequest } from './report.ts'
-
-type Verify = (bytes: Uint8Array, options: { readonly expect?: readonly string[] }) => Report
-
-const verify: Verify = () => {
-  throw new Error('The verifier is not part of this build.')
-}
 
 addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
   postMessage(answer(data))
@@ -12,8 +7,12 @@ addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
 
 function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
   try {
-    return { report: verify(bytes, { expect }) }
+    return { report: verify(bytes, expect) }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function verify(bytes: Uint8Array, expect: readonly string[]): Report {
+  return verifyBundle(bytes, { primitives: noblePrimitives, expect }).report
 }

@@ -1,0 +1,185 @@
+import type { Member, TimelineItem } from '../../node/api/views.ts'
+import type { CannedRoom, CannedWorld } from './canned-bridge.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+const id = (n: number) =>
+  Array.from({ length: 32 }, (_, i) => ((n * 97 + i * 31 + n * i * 7) % 256).toString(16).padStart(2, '0')).join('')
+
+export const me = id(1)
+const ada = id(2)
+const bob = id(3)
+const cyd = id(5)
+
+const names: Record<string, string> = { [me]: 'Ines Marlow', [ada]: 'Ada Lindqvist', [bob]: 'Bob', [cyd]: 'Cyd Okafor' }
+
+const member = (identity: string, rest: Partial<Member> = {}): Member => ({
+  identity,
+  name: names[identity] ?? '?',
+  self: identity === me,
+  owner: false,
+  online: true,
+  callable: true,
+  devices: 1,
+  ...rest,
+})
+
+/** Writes items one after another, as a room would hold them. */
+export function cannedScript(start: number): {
+  readonly items: TimelineItem[]
+  say(author: string, text: string, after?: number, rest?: Partial<Extract<TimelineItem, { type: 'message' }>>): void
+  add(item: Partial<TimelineItem> & Pick<TimelineItem, 'type' | 'author'>, after?: number): void
+} {
+  const items: TimelineItem[] = []
+  let time = start
+
+  function add(item: Partial<TimelineItem> & Pick<TimelineItem, 'type' | 'author'>, after = minute): void {
+    time += after
+    const index = items.length
+    const base = {
+      id: `${item.author}/${index}`,
+      order: String(index).padStart(8, '0'),
+      name: names[item.author] ?? 'Somebody',
+      self: item.author === me,
+      time,
+      index,
+      late: false,
+      flaw: null,
+    }
+    items.push({ ...base, ...item } as TimelineItem)
+  }
+
+  return { items, add, say: (author, text, after, rest) => add({ type: 'message', author, text, ...rest }, after) }
+}
+
+function garden(now: number): CannedRoom {
+  const script = cannedScript(now - 52 * hour)
+  const { say, add } = script
+  add({ type: 'notice', author: ada, notice: 'room-created', text: 'Garden plans' }, 0)
+  add({ type: 'notice', author: me, notice: 'joined', text: '' })
+  add({ type: 'notice', author: bob, notice: 'joined', text: '' })
+  for (let i = 0; i < 180; i++) {
+    say([ada, bob, me, ada][i % 4] ?? me, fillers[i % fillers.length] ?? '', i % 7 === 0 ? 20 * minute : 40_000)
+  }
+  add({ type: 'notice', author: bob, notice: 'name-changed', text: 'Bob' }, 16 * hour)
+  say(ada, 'Morning! I walked past the plot: the **south bed** gets sun until four, so beans there?', 3 * hour)
+  say(ada, 'List so far:\n- beans\n- chard\n- two rows of garlic', 40_000)
+  say(
+    bob,
+    'Garlic goes in *now*, before the frost. See https://example.org/garlic for the spacing, or just:\n\n```\n10 cm in the row\n25 cm between rows\n```',
+    4 * minute,
+  )
+  const call = now - 2.2 * hour
+  add(
+    {
+      type: 'call',
+      author: ada,
+      call: 'ab'.repeat(16),
+      to: me,
+      answered: call,
+      ended: call + 12 * minute + 31_000,
+      reason: 'hung-up',
+    },
+    10 * minute,
+  )
+  say(bob, 'This one took a while to arrive, I was on the train.', 8 * minute, { late: true })
+  say(cyd, 'I never wrote this.', 3 * minute, { flaw: 'its signature does not fit the log' })
+  say(me, 'I can bring compost on Saturday. How much do we need?', 30 * minute)
+  say(ada, '> compost on Saturday\n\nTwo barrows would be plenty. `80 l` each.', 2 * minute)
+  say(me, 'Done. I will be there at ten.', 2 * minute)
+  say(me, 'And I will bring the long rake.', 30_000)
+  return {
+    unread: 0,
+    items: script.items,
+    view: {
+      id: id(11),
+      name: 'Garden plans',
+      state: 'open',
+      peers: 2,
+      members: [
+        member(me),
+        member(ada, { owner: true, devices: 2 }),
+        member(bob, { callable: false }),
+        member(cyd, { online: false, callable: false }),
+      ],
+      created: now - 52 * hour,
+      linkExpires: null,
+      syncing: null,
+      heldUpTo: [script.items.length - 1, script.items.length - 1],
+      troubles: [
+        {
+          log: id(5),
+          author: 'Cyd Okafor',
+          text: 'An entry of this log carries a signature that does not fit. It is kept and shown as broken.',
+        },
+      ],
+    },
+  }
+}
+
+const fillers = [
+  'The shed key is under the blue pot.',
+  'Thanks, found it.',
+  'Did anyone order seeds yet?',
+  'I have half a packet of chard from last year, it should still come up. We can sow it thick and thin it out later, and whatever is left goes to the neighbours as every year.',
+  'Sounds good to me.',
+  'Rain until Thursday, they say.',
+]
+
+function small(
+  n: number,
+  name: string,
+  line: [string, string] | null,
+  ago: number,
+  rest: Partial<CannedRoom['view']> = {},
+  unread = 0,
+): CannedRoom {
+  const script = cannedScript(Date.now() - ago)
+  if (line) script.say(line[0], line[1], 0)
+  return {
+    unread,
+    items: script.items,
+    view: {
+      id: id(n),
+      name,
+      state: 'open',
+      peers: 0,
+      members: [member(me, { owner: true }), member(ada)],
+      created: null,
+      linkExpires: null,
+      syncing: null,
+      heldUpTo: [],
+      troubles: [],
+      ...rest,
+    },
+  }
+}
+
+/** A small world with every kind of line in it. */
+export function cannedWorld(now: number): CannedWorld {
+  return {
+    status: {
+      version: '0.1.0',
+      url: 'http://localhost:7717',
+      name: 'Ines Marlow',
+      identity: me,
+      device: id(21),
+      network: 'online',
+      peers: 3,
+      storage: 'ok',
+      defaultPort: true,
+    },
+    rooms: [
+      garden(now),
+      small(12, 'Reading circle', [ada, 'Chapter four by Sunday, then?'], 3 * hour, { peers: 1 }, 3),
+      small(13, 'Flat 12b', [bob, 'The landlord answered. Long story, tell you tonight.'], 26 * hour),
+      small(14, 'Choir', null, 0, { state: 'waiting', members: [member(me)] }),
+      small(15, 'Notes to myself', null, 0, {
+        members: [member(me, { owner: true })],
+        syncing: { have: 1200, of: 4800 },
+      }),
+    ],
+    call: { call: null },
+  }
+}

@@ -1,0 +1,51 @@
+import { createApp, h } from 'vue'
+import App from './App.vue'
+import { sentenceOf } from './bridge/bridge-problem.ts'
+import { makeEntrance } from './bridge/entrance.ts'
+import { openLiveBridge } from './bridge/live-bridge.ts'
+import { router } from './router.ts'
+import { callMediaKey, type UseCallMedia } from './state/call-media.ts'
+import { bridgeKey } from './state/use-bridge.ts'
+import './style/index.css'
+
+void open()
+
+async function open(): Promise<void> {
+  if (import.meta.env.MODE === 'canned') {
+    const { openCannedPage } = await import('./canned/open-canned-page.ts')
+    return openCannedPage()
+  }
+  const entrance = makeEntrance({ fetch: fetch.bind(globalThis), storage: localStorage })
+  const loginProblem = await login(entrance.useCode)
+  const bridge = openLiveBridge({
+    entrance,
+    fetch: fetch.bind(globalThis),
+    connect: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/events`),
+  })
+  const useCallMedia = await loadCallMedia()
+  createApp({ render: () => h(App, { loginProblem }) })
+    .use(router)
+    .provide(bridgeKey, bridge)
+    .provide(callMediaKey, useCallMedia)
+    .mount('#app')
+}
+
+/** Use the login code in the address, if there is one, and take it out of the address and the history at once. */
+async function login(useCode: (code: string) => Promise<void>): Promise<string | null> {
+  const code = /^#\/login\/([^/?#]+)/.exec(location.hash)?.[1]
+  if (code === undefined) return null
+  history.replaceState(null, '', '#/')
+  try {
+    await useCode(code)
+    return null
+  } catch (error) {
+    return sentenceOf(error)
+  }
+}
+
+/** Calls are a part of their own; without it the page still talks. */
+async function loadCallMedia(): Promise<UseCallMedia> {
+  const parts = import.meta.glob<{ useCallMedia: UseCallMedia }>('./calls/use-call-media.ts')
+  const part = await parts['./calls/use-call-media.ts']?.()
+  return part?.useCallMedia ?? (await import('./canned/canned-call-media.ts')).useCannedCallMedia
+}

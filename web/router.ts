@@ -1,0 +1,17 @@
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import HomeView from './views/HomeView.vue'
+import JoinView from './views/JoinView.vue'
+import RoomView from './views/RoomView.vue'
+
+/** The addresses of the page. Codes and ids stay in the fragment, which no server sees. */
+export const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'home', component: HomeView },
+  { path: '/join', name: 'join-by-link', component: JoinView, props: { code: null } },
+  { path: '/join/:code', name: 'join', component: JoinView, props: true },
+  { path: '/room/:room', name: 'room', component: RoomView, props: true },
+  { path: '/verify', name: 'verify', component: () => import('./views/VerifyView.vue'), props: { room: null } },
+  { path: '/verify/:room', name: 'verify-room', component: () => import('./views/VerifyView.vue'), props: true },
+  { path: '/:rest(.*)*', redirect: '/' },
+]
+
+export const router = createRouter({ history: createWebHashHistory(), routes })
