@@ -13,7 +13,7 @@ import { addHeaders } from './headers.ts'
 import { behindHostWall } from './host-wall.ts'
 import { type Listener, openListener } from './listener.ts'
 import { type LoginCodes, makeLoginCodes } from './login-codes.ts'
-import { answerBadAddress, answerProblems } from './problem-reply.ts'
+import { answerBadAddress, answerProblems, withoutWords } from './problem-reply.ts'
 import { limitRequests } from './rate-limits.ts'
 import { makeSecret } from './secret.ts'
 import { addSessionRoutes } from './session-routes.ts'
@@ -67,7 +67,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
 
 async function serveOn(listener: Listener, address: Address, options: BridgeOptions): Promise<Bridge> {
   const { home, now = Date.now } = options
-  const log = options.log.child({ part: 'bridge' }, { redact: redacted })
+  const log = options.log.child({ part: 'bridge' }, { redact: redacted, serializers: { err: withoutWords } })
   const codes = makeLoginCodes(now)
   const token = makeSecret()
   let events: EventsRoute | undefined
@@ -93,6 +93,7 @@ async function serveOn(listener: Listener, address: Address, options: BridgeOpti
       events.close()
       await listener.close()
       await app.close()
+      await sessions.close()
     },
   }
 }

@@ -6,7 +6,7 @@ const self = "'self'"
 const none = "'none'"
 
 /** What the page may do: load what this node serves, talk to this node, and nothing else. Spec: specs/bridge.md#headers. */
-export function contentSecurityPolicy({ socketOrigin }: Address): Record<string, string[]> {
+function contentSecurityPolicy({ socketOrigin }: Address): Record<string, string[]> {
   return {
     'default-src': [none],
     'script-src': [self],

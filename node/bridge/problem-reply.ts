@@ -1,8 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, type ProblemBody, problems } from '../api/problems.ts'
 
-/** A problem as it travels. */
-export function problemBody({ code, status, detail }: Problem): ProblemBody {
+function problemBody({ code, status, detail }: Problem): ProblemBody {
   return { type: code, status, title: problems[code][1], ...(detail === undefined ? {} : { detail }) }
 }
 

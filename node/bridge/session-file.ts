@@ -7,8 +7,7 @@ import { Problem } from '../api/problems.ts'
 const closed = { additionalProperties: false } as const
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
-/** What is kept of a session: no secret, only hashes. */
-export const StoredSession = Type.Object(
+const StoredSession = Type.Object(
   {
     id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
     browser: Type.String({ maxLength: 128 }),
@@ -19,6 +18,7 @@ export const StoredSession = Type.Object(
   },
   closed,
 )
+/** What is kept of a session: no secret, only hashes. */
 export type StoredSession = Static<typeof StoredSession>
 
 const SessionFile = Compile(

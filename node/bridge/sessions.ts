@@ -22,6 +22,8 @@ export interface Sessions {
   list(): readonly Session[]
   /** End a session, its bearers and what listens to its end. Throws `no-such-session`. */
   revoke(id: string): Promise<void>
+  /** Wait until the file says what is known. */
+  close(): Promise<void>
 }
 
 export async function openSessions({ home, log, now, onEnd }: Surroundings): Promise<Sessions> {
@@ -79,6 +81,7 @@ export async function openSessions({ home, log, now, onEnd }: Surroundings): Pro
       if (!known.some((session) => session.id === id)) throw new Problem('no-such-session')
       await keep(known.filter((session) => session.id !== id))
     },
+    close: () => writing.catch(() => {}),
   }
 }
 

@@ -12,7 +12,7 @@ import { type Bridge, type BridgeOptions, openBridge } from '../../../node/bridg
 export const room = 'ab'.repeat(32)
 
 /** A node without a node behind it: remembers what it was told and answers the same things every time. */
-export function makeFakeBackend() {
+function makeFakeBackend() {
   const told: Command[] = []
   const watching = new Set<(value: never) => void>()
   let failure: Error | null = null
