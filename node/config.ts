@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import envPaths from 'env-paths'
 import type { Logger } from 'pino'
-import { limits } from './api/commands.ts'
+import { tidyName } from '../protocol/room/text.ts'
 
 /** A UDP address of the DHT. */
 export interface Address {
@@ -106,9 +106,8 @@ function parsePageHost(text: string): string {
 }
 
 function parseName(text: string): string {
-  const name = text.trim()
-  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(name)) throw new ConfigError('A name needs at least one visible character.')
-  if (name.length > limits.nameLength) throw new ConfigError(`A name has at most ${limits.nameLength} characters.`)
+  const name = tidyName(text)
+  if (name === '') throw new ConfigError('A name needs at least one visible character.')
   return name
 }
 

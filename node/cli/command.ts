@@ -36,7 +36,7 @@ export function addCommand(parent: Command, { usage, summary, examples, json, ho
 
 /** A group of commands, such as `room`, which is nothing by itself. */
 export function addGroup(parent: Command, name: string, summary: string): Command {
-  return parent.command(name).description(summary)
+  return parent.command(name).description(summary).addHelpText('after', `\n${exitCodeText}`)
 }
 
 /** The output that the options ask for. */

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { pino } from 'pino'
 import type { RoomsView } from '../api/views.ts'
 import type { Backend } from '../backend.ts'
 import { defaultPort, parsePort, readSettings } from '../config.ts'
@@ -69,7 +68,7 @@ async function openDemo(home: string | undefined, port: number): Promise<Demo> {
     const bootstrap = await openBootstrap({ host: '127.0.0.1', port: 0 })
     closers.push(() => bootstrap.close())
 
-    const { openServedNode } = await import('./served-node.ts')
+    const [{ openServedNode }, { pino }] = await Promise.all([import('./served-node.ts'), import('pino')])
     const { logLevel } = readSettings({}, process.env)
     const log = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }))
     async function openPerson(name: string, wantedPort: number): Promise<ServedNode> {

@@ -32,11 +32,20 @@ export function failureFromProblem(code: string, text: string): Failure {
   return new Failure(code, text, mendable ? exitCodes.usage : exitCodes.unreachable)
 }
 
+/** A file that could not be read, and why. */
+export function cannotRead(file: string, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code === 'ENOENT') return new Failure('cannot-read', `There is no file ${file}.`)
+  if (code === 'EISDIR') return new Failure('cannot-read', `${file} is a folder, not a file.`)
+  return new Failure('cannot-read', `${file} could not be read: ${error instanceof Error ? error.message : error}.`)
+}
+
 /** Anything thrown, as a failure with one sentence. */
 export function failureFrom(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof ConfigError) return usage(error.message)
-  if (error instanceof CommanderError) return usage(sentence(error.message.replace(/^error: /, '')))
+  if (error instanceof CommanderError)
+    return usage(`${sentence(error.message.replace(/^error: /, ''))} See: parley --help`)
   if (!(error instanceof Error)) return new Failure('internal', String(error))
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal'
   return new Failure(code, sentence(error.message))

@@ -1,11 +1,15 @@
 import type { CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import type { ProblemBody } from '../api/problems.ts'
-import { routes } from '../api/routes.ts'
 import { Failure, failureFromProblem } from './failure.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
-/** The running node of a home, as the terminal talks to it. Every function throws `Failure`. */
+/**
+ * The running node of a home, as the terminal talks to it. Every function throws `Failure`.
+ *
+ * Paths are those of node/api/routes.ts, which is not imported: loading its schemas takes longer than most commands.
+ */
 export interface NodeClient {
+  readonly home: string
   readonly run: RunFile
   send<T extends CommandType>(type: T, input: CommandInput<T>): Promise<CommandResult<T>>
   /** A room's bundle as it arrives. */
@@ -25,7 +29,7 @@ export async function findNode(home: string): Promise<NodeClient | null> {
   if (!run) return null
   const client = makeClient(run, home)
   try {
-    const health = await fetch(`${run.url}${routes.health}`, { signal: AbortSignal.timeout(5_000) })
+    const health = await fetch(`${run.url}/healthz`, { signal: AbortSignal.timeout(5_000) })
     if (!health.ok) return null
     await client.send('list-sessions', {})
     return client
@@ -54,11 +58,12 @@ function makeClient(run: RunFile, home: string): NodeClient {
   }
 
   return {
+    home,
     run,
     async send(type, input) {
       const body = JSON.stringify({ type, ...input })
       const headers = { 'content-type': 'application/json' }
-      const response = await ask(routes.commands, {
+      const response = await ask('/api/commands', {
         method: 'POST',
         headers,
         body,
@@ -67,7 +72,7 @@ function makeClient(run: RunFile, home: string): NodeClient {
       return (await response.json()) as CommandResult<typeof type>
     },
     async exportRoom(room) {
-      const { body } = await ask(routes.bundle.replace(':room', room), {})
+      const { body } = await ask(`/api/rooms/${room}/bundle`, {})
       if (!body) throw new Failure('internal', 'The node sent an empty answer.')
       return body
     },

@@ -1,8 +1,6 @@
-import { WebSocket } from 'ws'
-import { routes } from '../api/routes.ts'
 import type { ClientFrame, ServerFrame, TimelineItem, ViewOf, ViewQuery, ViewType } from '../api/views.ts'
 import { Failure, failureFromProblem } from './failure.ts'
-import type { NodeClient } from './node-client.ts'
+import { type NodeClient, noNode } from './node-client.ts'
 
 /** The views of a running node, over one socket that its opener closes. */
 export interface NodeViews {
@@ -25,8 +23,9 @@ export interface TimelinePage {
 }
 
 /** Connect to the node's views. Throws `Failure`. */
-export async function openViews({ run }: NodeClient): Promise<NodeViews> {
-  const socket = new WebSocket(`${run.url.replace(/^http/, 'ws')}${routes.events}`, {
+export async function openViews({ home, run }: NodeClient): Promise<NodeViews> {
+  const { WebSocket } = await import('ws')
+  const socket = new WebSocket(`${run.url.replace(/^http/, 'ws')}/api/events`, {
     handshakeTimeout: 10_000,
     // The wall against other sites lets an upgrade through by the token; the frame below is for the socket itself.
     headers: { authorization: `Bearer ${run.token}` },
@@ -34,6 +33,7 @@ export async function openViews({ run }: NodeClient): Promise<NodeViews> {
   const listeners = new Map<number, (frame: Extract<ServerFrame, { type: 'view' | 'page' }>) => void>()
   const tell = (frame: ClientFrame) => socket.send(JSON.stringify(frame))
   let lastId = 0
+  let welcomed = false
   let welcome: () => void
   let lose: (failure: Failure) => void
   const ready = new Promise<void>((resolve) => {
@@ -46,12 +46,15 @@ export async function openViews({ run }: NodeClient): Promise<NodeViews> {
   lost.catch(() => {})
 
   socket.on('open', () => tell({ type: 'authenticate', bearer: run.token }))
-  socket.on('error', () => lose(new Failure('no-node', 'The node does not answer.')))
-  socket.on('close', () => lose(new Failure('node-gone', 'The node has stopped.')))
+  const gone = () => lose(welcomed ? new Failure('node-gone', 'The node has stopped.') : noNode(home))
+  socket.on('error', gone)
+  socket.on('close', gone)
   socket.on('message', (data) => {
     const frame = JSON.parse(String(data)) as ServerFrame
-    if (frame.type === 'authenticated') welcome()
-    else if (frame.type === 'problem') lose(failureFromProblem(frame.code, frame.text))
+    if (frame.type === 'authenticated') {
+      welcomed = true
+      welcome()
+    } else if (frame.type === 'problem') lose(failureFromProblem(frame.code, frame.text))
     else listeners.get(frame.id)?.(frame)
   })
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Failure } from './failure.ts'
+import { cannotRead, Failure } from './failure.ts'
 
 const attempts = 3
 
@@ -31,7 +31,7 @@ export async function askPassphrase(message: string): Promise<string> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
     throw new Failure(
       'vault/passphrase-needed',
-      'The keys are locked with a passphrase and there is no terminal to ask in. Put it into a file and name that in PARLEY_PASSPHRASE_FILE.',
+      'A passphrase is needed and there is no terminal to ask for it. Put it into a file and name that in PARLEY_PASSPHRASE_FILE.',
     )
   }
   const { isCancel, password } = await import('@clack/prompts')
@@ -45,7 +45,7 @@ export async function readPassphraseFile(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '')
   } catch (error) {
-    throw new Failure('cannot-read', `The passphrase file ${file} could not be read: ${(error as Error).message}.`)
+    throw cannotRead(file, error)
   }
 }
 
@@ -58,7 +58,8 @@ async function openWithFile<T>(file: string, open: (passphrase: () => Promise<st
   }
 }
 
-function lockCode(error: unknown): string | null {
+/** Whether it is a passphrase that is missing or wrong, and which. */
+export function lockCode(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null
   return error.code === 'vault/passphrase-needed' || error.code === 'vault/passphrase-wrong' ? error.code : null
 }

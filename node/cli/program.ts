@@ -41,7 +41,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-function makeProgram(): Command {
+/** Every command there is. */
+export function makeProgram(): Command {
   const program = new Command('parley')
     .description('Private peer-to-peer chat and video calls with a history that anyone can verify.')
     .version(version, '-V, --version', 'print the version')

@@ -1,18 +1,14 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
-
-const RunFile = Type.Object({
-  pid: Type.Integer(),
-  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-  url: Type.String(),
-  token: Type.String({ minLength: 1 }),
-  version: Type.String(),
-})
 
 /** How to reach the node that runs on a home: `run.json` there, readable by its owner only, because of the token. */
-export type RunFile = Static<typeof RunFile>
+export interface RunFile {
+  readonly pid: number
+  readonly port: number
+  readonly url: string
+  readonly token: string
+  readonly version: string
+}
 
 const pathIn = (home: string) => join(home, 'run.json')
 
@@ -20,7 +16,7 @@ const pathIn = (home: string) => join(home, 'run.json')
 export async function readRunFile(home: string): Promise<RunFile | null> {
   try {
     const value: unknown = JSON.parse(await readFile(pathIn(home), 'utf8'))
-    return Value.Check(RunFile, value) ? value : null
+    return isRunFile(value) ? value : null
   } catch (error) {
     if (error instanceof SyntaxError || isMissing(error)) return null
     throw error
@@ -46,6 +42,11 @@ export async function writeRunFile(home: string, run: RunFile): Promise<void> {
 export async function removeRunFile(home: string, token: string): Promise<void> {
   const run = await readRunFile(home)
   if (run?.token === token) await rm(pathIn(home), { force: true })
+}
+
+function isRunFile(value: unknown): value is RunFile {
+  const { pid, port, url, token, version } = Object(value) as Partial<Record<keyof RunFile, unknown>>
+  return [pid, port].every(Number.isSafeInteger) && [url, token, version].every((part) => typeof part === 'string')
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { pino } from 'pino'
 import { defaultPort, readSettings, type Settings } from '../config.ts'
 import { hasDisplay } from './browser.ts'
 import { addCommand, type CommonOptions, outputOf } from './command.ts'
@@ -52,8 +51,8 @@ async function openOrFind(settings: Settings, output: Output): Promise<ServedNod
     )
   }
   const { home, bootstrap, name, port, host, logLevel, passphraseFile } = settings
-  // Commands that only talk to a node should not wait for these to load.
-  const { openServedNode } = await import('./served-node.ts')
+  // Commands that only talk to a node do not wait for these to load.
+  const [{ openServedNode }, { pino }] = await Promise.all([import('./served-node.ts'), import('pino')])
   const log = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }))
   const config = { home, bootstrap, log, ...(name === undefined ? {} : { name }) }
   try {

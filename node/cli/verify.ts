@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import colours from 'picocolors'
-import { mostBundleBytes, type Report, verifyBundle } from '../../protocol/verification/index.ts'
+import type { Report } from '../../protocol/verification/index.ts'
 import { addCommand, outputOf } from './command.ts'
-import { exitCodes, Failure, failureFrom, usage } from './failure.ts'
+import { cannotRead, exitCodes, Failure, failureFrom, usage } from './failure.ts'
 import { shownLine, table } from './terminal-text.ts'
 
 interface VerifyOptions {
@@ -46,6 +46,7 @@ function readArguments(file: string | undefined, expect: readonly string[]): { f
 }
 
 async function readBundle(file: string): Promise<Uint8Array> {
+  const { mostBundleBytes } = await import('../../protocol/verification/index.ts')
   try {
     const { size } = await stat(file)
     if (size > mostBundleBytes)
@@ -56,12 +57,13 @@ async function readBundle(file: string): Promise<Uint8Array> {
     return await readFile(file)
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure('cannot-read', `${file} could not be read: ${(error as Error).message}.`)
+    throw cannotRead(file, error)
   }
 }
 
 async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Report> {
-  const { sodiumPrimitives } = await import('../storage/sodium.ts')
+  const { verifyBundle } = await import('../../protocol/verification/index.ts')
+  const { sodiumPrimitives } = await import('../sodium-primitives.ts')
   try {
     return verifyBundle(bytes, { primitives: sodiumPrimitives, expect }).report
   } catch (error) {
