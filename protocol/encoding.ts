@@ -1,5 +1,5 @@
 import { decode, encode } from 'cborg'
-import { equalBytes } from './bytes.ts'
+import { equalBytes, fromText } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 
 /** What our CBOR carries: no maps, no floats, no tags, no negative numbers, so that each value has one encoding. */
@@ -34,49 +34,59 @@ const strict = {
  */
 export function decodeCbor(bytes: Uint8Array, limits: CborLimits): CborValue {
   if (bytes.length > limits.bytes) throw new ProtocolError('encoding/too-large', `${bytes.length} of ${limits.bytes}`)
-  checkDepth(bytes, limits.depth ?? 8)
+  checkHeads(bytes, limits.depth ?? 8)
   let value: CborValue
   try {
     value = decode(bytes, strict) as CborValue
   } catch (error) {
     throw new ProtocolError('encoding/malformed', (error as Error).message)
   }
-  if (!isPlain(value)) throw new ProtocolError('encoding/not-canonical', 'a kind of value that is not used here')
-  // Text that is not UTF-8 decodes to U+FFFD, and so does not come back as it was.
+  // Text that is not UTF-8 decodes to U+FFFD, and a byte order mark to nothing: neither comes back as it was.
   if (!equalBytes(encode(value), bytes)) throw new ProtocolError('encoding/not-canonical')
   return value
 }
 
-function isPlain(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPlain)
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0
-  return value === null || typeof value === 'string' || typeof value === 'boolean' || value instanceof Uint8Array
-}
+// Shorter arguments than these are written in fewer bytes: in the head itself, or in one, two or four bytes.
+const least = [24, 2 ** 8, 2 ** 16, 2 ** 32] as const
 
-/** Walk over the heads of the items only: the decoder recurses, so nesting is bounded before it runs. */
-function checkDepth(bytes: Uint8Array, limit: number): void {
+/**
+ * Walk over the heads of the items only, before the decoder runs: it recurses, so nesting is bounded here, and it knows kinds of values
+ * and ways to write them that are not used here.
+ */
+function checkHeads(bytes: Uint8Array, limit: number): void {
   const open: number[] = []
   let at = 0
   while (at < bytes.length) {
     const major = bytes[at]! >> 5
     const info = bytes[at]! & 31
     at++
-    let argument = info
-    if (info >= 28) throw new ProtocolError('encoding/malformed', 'indefinite length')
-    if (info >= 24) {
-      const width = 1 << (info - 24)
-      argument = 0
-      for (let i = 0; i < width; i++) argument = argument * 256 + (bytes[at + i] ?? 0)
-      at += width
+    if (info >= 28) throw new ProtocolError('encoding/malformed', 'an indefinite or reserved length')
+    const argument = info < 24 ? info : readUint(bytes, at, 1 << (info - 24))
+    if (info >= 24) at += 1 << (info - 24)
+    if (major === 1 || major === 5 || major === 6 || (major === 7 && (info < 20 || info > 22))) {
+      throw new ProtocolError('encoding/not-canonical', 'a kind of value that is not used here')
+    }
+    if (info >= 24 && argument < least[info - 24]!) {
+      throw new ProtocolError('encoding/not-canonical', 'a longer head than necessary')
+    }
+    if (major === 0 && argument > Number.MAX_SAFE_INTEGER) {
+      throw new ProtocolError('encoding/not-canonical', 'a number above 2^53 - 1')
     }
     while (open.at(-1) === 0) open.pop()
     if (open.length > 0) open[open.length - 1]!--
     if (major === 2 || major === 3) at += argument
-    if (major === 4 || major === 5 || major === 6) {
-      open.push(major === 5 ? argument * 2 : major === 6 ? 1 : argument)
+    if (major === 4) {
+      open.push(argument)
       if (open.length > limit) throw new ProtocolError('encoding/too-deep', `${limit}`)
     }
   }
+}
+
+function readUint(bytes: Uint8Array, at: number, width: number): number {
+  if (at + width > bytes.length) throw new ProtocolError('encoding/malformed', 'ends too early')
+  let value = 0
+  for (let i = 0; i < width; i++) value = value * 256 + bytes[at + i]!
+  return value
 }
 
 const wrong = (want: string): ProtocolError => new ProtocolError('encoding/unexpected-type', `${want} expected`)
@@ -105,9 +115,14 @@ export function asUint(value: CborValue | undefined, most: number = Number.MAX_S
   return value
 }
 
+/** Unix milliseconds that a calendar has a day for: up to the last moment of an ECMAScript Date. */
+export function asTime(value: CborValue | undefined): number {
+  return asUint(value, 8_640_000_000_000_000)
+}
+
 /** Text of at most `most` UTF-8 bytes. */
 export function asText(value: CborValue | undefined, most: number): string {
   if (typeof value !== 'string') throw wrong('text')
-  if (value.length > most || encode(value).length > most + 9) throw wrong(`at most ${most} bytes of text`)
+  if (value.length > most || fromText(value).length > most) throw wrong(`at most ${most} bytes of text`)
   return value
 }
