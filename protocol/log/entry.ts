@@ -2,7 +2,7 @@ import { concat, equalBytes, uint64 } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import { expand } from '../crypto/kdf.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asText, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asText, asTime, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 
 /** Where an entry stands. It opens nowhere else. */
@@ -64,6 +64,8 @@ const version = 1
 const suite = 0
 const mostHeaderBytes = 8_192
 const mostKindBytes = 64
+/** Far beyond any real log, and so far below 2^53 that whoever cites such a claim can still count on. */
+const mostDepth = 2 ** 48
 const classes: readonly EntryClass[] = ['authority', 'message', 'call', 'epoch']
 
 /**
@@ -137,7 +139,11 @@ export function readFrame(block: Uint8Array): Frame {
   const entryClass = classes[view.getUint8(2)]
   const headerLength = view.getUint32(59)
   if (!entryClass) throw new ProtocolError('entry/frame', 'an unknown class')
-  if (headerLength < tagBytes || headerLength > mostHeaderBytes || frameBytes + headerLength + tagBytes > block.length) {
+  if (
+    headerLength < tagBytes ||
+    headerLength > mostHeaderBytes ||
+    frameBytes + headerLength + tagBytes > block.length
+  ) {
     throw new ProtocolError('entry/frame', 'the header does not fit')
   }
   return {
@@ -182,8 +188,8 @@ function decodeHeader(bytes: Uint8Array): EntryHeader {
     const [kind, time, depth, heads] = asArray(decodeCbor(bytes, { bytes: mostHeaderBytes }), 4)
     return {
       kind: asText(kind, mostKindBytes),
-      time: asUint(time),
-      depth: asUint(depth),
+      time: asTime(time),
+      depth: asUint(depth, mostDepth),
       heads: asArray(heads, { most: mostCitations }).map((item) => {
         const [log, length, treeHash] = asArray(item, 3)
         return { log: asBytes(log, 32), length: asUint(length), treeHash: asBytes(treeHash, 32) }

@@ -1,6 +1,6 @@
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asText, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asText, asTime, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 
 /** What a room is, for ever. Its hash is the room's id, so nobody can give a room another beginning. */
@@ -52,7 +52,7 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
     return {
       owner: { identity: asBytes(identity, 32), device: asBytes(device, 32) },
       invite: asBytes(key, 32),
-      expires: expires === null ? null : asUint(expires),
+      expires: expires === null ? null : asTime(expires),
       nonce: asBytes(nonce, 32),
     }
   } catch (error) {

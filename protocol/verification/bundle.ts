@@ -1,7 +1,7 @@
 import { equalBytes } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import { type EntryKeys, mostBlockBytes } from '../log/entry.ts'
 import { mostGenesisBytes } from '../room/genesis.ts'
@@ -54,7 +54,7 @@ export function decodeBundle(bytes: Uint8Array, primitives: Primitives): Decoded
   return {
     genesis: asBytes(genesis, { most: mostGenesisBytes }),
     logs: asArray(logs, { most: mostLogs }).map(logFromCbor),
-    exporter: { device: key, time: asUint(time) },
+    exporter: { device: key, time: asTime(time) },
     exportSigned: primitives.verify(signature, exportSignable(content, primitives), key),
   }
 }

@@ -1,23 +1,13 @@
 import type { ProtocolErrorCode } from '../errors.ts'
 
-export type CheckName =
-  | 'export'
-  | 'signatures'
-  | 'entries'
-  | 'membership'
-  | 'causality'
-  | 'completeness'
-  | 'authors'
+export type CheckName = 'export' | 'signatures' | 'entries' | 'membership' | 'causality' | 'completeness' | 'authors'
 
 /** One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`. */
 export type Check = {
   readonly name: CheckName
   readonly text: string
   readonly where?: string
-} & (
-  | { readonly outcome: 'passed' | 'waiting' }
-  | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode }
-)
+} & ({ readonly outcome: 'passed' | 'waiting' } | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode })
 
 /** An author, by what they call themselves. `confirmed`: the reader said before that they expect this identity. */
 export interface ReportedAuthor {

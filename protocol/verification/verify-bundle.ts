@@ -211,4 +211,3 @@ function reportedAuthors(logs: readonly WalkedLog[], messages: readonly Reported
     confirmed: expect.includes(identity),
   }))
 }
-
