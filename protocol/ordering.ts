@@ -65,7 +65,8 @@ export function advance(
     if (back || (previous && compareBytes(previous, head.log) >= 0)) {
       flaws.push(new ProtocolError('ordering/citation-order'))
     }
-    const parent = depthAt(key, head.length)
+    // The first 0 blocks are nobody's entry: no depth can be missing there, or a claim would pass unchecked.
+    const parent = head.length === 0 ? 0 : depthAt(key, head.length)
     if (parent === null) complete = false
     else least = Math.max(least, parent)
     cited.set(key, Math.max(head.length, cited.get(key) ?? 0))
