@@ -85,7 +85,8 @@ function bodyOf(event: RoomEvent): CborValue {
     case 'name-changed':
       return [requireName(event.as)]
     case 'message-sent':
-      return [requireText(event.text)]
+      // A byte order mark at the start of pasted text is no text, and decoders drop it.
+      return [requireText(event.text.replace(/^\uFEFF+/, ''))]
     case 'call-started':
       return [event.call, event.to]
     case 'call-offer':
