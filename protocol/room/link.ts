@@ -28,16 +28,12 @@ export const mostHints = 8
 const mostLinkCharacters = 4_096
 const checksumBytes = 4
 const ipv4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
-const ipv6 = /^[0-9a-f:]{2,39}(%[0-9a-z]{1,15})?$/i
 
 /** The code that a link carries in its fragment. Spec: specs/room.md#link. */
 export function encodeLink(link: RoomLink, primitives: Primitives): string {
   const hints = link.hints.slice(0, mostHints).map(({ key, host, port }) => [key, host, port])
   const { genesis, secret, inviteSeed, name, inviter } = link
-  const payload = concat(
-    Uint8Array.of(version),
-    encodeCbor([genesis, secret, inviteSeed, name, inviter, hints]),
-  )
+  const payload = concat(Uint8Array.of(version), encodeCbor([genesis, secret, inviteSeed, name, inviter, hints]))
   return toBase64Url(concat(payload, checksum(payload, primitives)))
 }
 
@@ -93,10 +89,18 @@ function decodeCode(code: string, primitives: Primitives): RoomLink {
 function hintFrom(value: CborValue): DialHint {
   const [key, host, port] = asArray(value, 3)
   const hint = { key: asBytes(key, 32), host: asText(host, 64), port: asUint(port, 65_535) }
-  if (!(ipv4.test(hint.host) || ipv6.test(hint.host)) || hint.port === 0) {
+  if (!(ipv4.test(hint.host) || isIpv6(hint.host)) || hint.port === 0) {
     throw new ProtocolError('link/malformed', 'an address in it cannot be dialled')
   }
   return hint
+}
+
+/** Eight groups, or fewer around one `::`. Anything looser lets host names such as `cafe` through. */
+function isIpv6(host: string): boolean {
+  const halves = host.split('::').map((half) => (half === '' ? [] : half.split(':')))
+  const groups = halves.flat()
+  const fits = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8
+  return fits && groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
 }
 
 function checksum(payload: Uint8Array, primitives: Primitives): Uint8Array {
