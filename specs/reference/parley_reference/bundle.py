@@ -1,0 +1,202 @@
+"""specs/bundle.md: one file that verifies with nothing but itself."""
+
+from . import entry, log, ordering, room
+from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
+from .errors import ProtocolError
+from .primitives import sha256, sign, verify
+
+MAGIC = "parley-bundle"
+VERSION = 1
+MOST_BUNDLE_BYTES = 2**30
+MOST_LOGS = 10_000
+MOST_BLOCKS = 10_000_000
+
+
+def encode_content(genesis, logs, device, time):
+    """`logs`: [identity, device, generation, signature, blocks, keys] each."""
+    return encode([genesis, logs, [device, time]])
+
+
+def export_signable(content):
+    return in_domain("bundle", sha256(content))
+
+
+def envelope(content, signature, magic=MAGIC, version=VERSION):
+    return encode([magic, version, content, signature])
+
+
+def encode_bundle(content, device_seed):
+    return envelope(content, sign(export_signable(content), device_seed))
+
+
+def decode_bundle(data):
+    start = encode(MAGIC)
+    if data[1 : 1 + len(start)] != start:
+        raise ProtocolError("bundle/format")
+    _, version, content, signature = as_array(decode(data, MOST_BUNDLE_BYTES), 4)
+    if version != VERSION or version is True:
+        raise ProtocolError("bundle/version")
+    as_bytes(content, most=MOST_BUNDLE_BYTES)
+    as_bytes(signature, 64)
+    genesis, logs, exporter = as_array(decode(content, MOST_BUNDLE_BYTES), 3)
+    device, time = as_array(exporter, 2)
+    as_bytes(device, 32)
+    return {
+        "genesis": as_bytes(genesis, most=room.MOST_GENESIS_BYTES),
+        "logs": [_log(item) for item in as_array(logs, most=MOST_LOGS)],
+        "device": device,
+        "time": as_time(time),
+        "signed": verify(signature, export_signable(content), device),
+    }
+
+
+def _log(value):
+    identity, device, generation, signature, blocks, keys = as_array(value, 6)
+    blocks = [as_bytes(block, most=entry.MOST_BLOCK_BYTES) for block in as_array(blocks, most=MOST_BLOCKS)]
+    pairs = [[as_bytes(key, 32) for key in as_array(pair, 2)] for pair in as_array(keys, len(blocks))]
+    return {
+        "identity": as_bytes(identity, 32),
+        "device": as_bytes(device, 32),
+        "generation": as_uint(generation, 2**32 - 1),
+        "signature": as_bytes(signature, 64),
+        "blocks": blocks,
+        "keys": pairs,
+    }
+
+
+def verify_bundle(data, expect=()):
+    """The report of a bundle; a ProtocolError where the bytes are none."""
+    bundle = decode_bundle(data)
+    this_room = room.room_id(bundle["genesis"])
+    failures, missing = [], {}
+
+    def fail(check, code, where=None):
+        failures.append({"check": check, "code": code, "where": where})
+
+    logs = []
+    for each in bundle["logs"]:
+        key = log.log_key(this_room, each["identity"], each["device"], each["generation"])
+        if not each["blocks"]:
+            fail("membership", "room/not-admitted", key.hex())
+        try:
+            log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
+        except ProtocolError as error:
+            fail("signatures", error.code, key.hex())
+        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None})
+
+    if not bundle["signed"]:
+        fail("export", "bundle/export-signature")
+    if all(each["device"] != bundle["device"] for each in logs):
+        fail("export", "bundle/exporter", bundle["device"].hex())
+    for before, after in zip(logs, logs[1:]):
+        if before["key"] >= after["key"]:
+            fail("export", "bundle/order", after["key"].hex())
+
+    entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
+    return _summary(this_room, bundle, logs, entries, failures, missing, expect)
+
+
+def _fold_causally(genesis, this_room, logs, fail, missing):
+    by_key = {each["key"]: each for each in logs}
+    entries = []
+
+    def depth_at(key, length):
+        known = by_key.get(key)
+        return known["depths"][length - 1] if known and 0 < length <= len(known["depths"]) else None
+
+    def is_ready(opened):
+        if isinstance(opened, ProtocolError):
+            return True
+        for key, length, _ in opened[1]["heads"]:
+            cited = by_key.get(key)
+            if cited and length <= len(cited["blocks"]) and length > len(cited["depths"]):
+                return False
+        return True
+
+    forced = False
+    blocked = list(logs)
+    while blocked:
+        before = len(entries)
+        for each in blocked:
+            while len(each["depths"]) < len(each["blocks"]):
+                if each["next"] is None:
+                    each["next"] = _open(each, this_room)
+                if not forced and not is_ready(each["next"]):
+                    break
+                forced = False
+                index = len(each["depths"])
+                where = f"{each['key'].hex()}/{index}"
+                _check_citations(each["next"], by_key, where, fail, missing)
+                each["folded"], folded = room.fold_entry(each["folded"], each["next"], genesis, depth_at)
+                each["depths"].append(each["folded"]["cursor"]["depth"])
+                each["next"] = None
+                entries.append(folded)
+                for code in folded["flaws"]:
+                    fail(_check_of(code), code, where)
+        blocked = [each for each in blocked if len(each["depths"]) < len(each["blocks"])]
+        forced = len(entries) == before
+    return entries
+
+
+def _open(each, this_room):
+    index = len(each["depths"])
+    try:
+        return entry.open_entry(each["blocks"][index], this_room, each["key"], index, each["keys"][index])
+    except ProtocolError as error:
+        return error
+
+
+def _check_citations(opened, by_key, where, fail, missing):
+    if isinstance(opened, ProtocolError):
+        return
+    for key, length, hashed in opened[1]["heads"]:
+        cited = by_key.get(key)
+        blocks = cited["blocks"] if cited else []
+        if cited is None or length > len(blocks):
+            missing[key] = max(missing.get(key, 0), length - len(blocks))
+        elif log.tree_hash(log.roots(blocks[:length])) != hashed:
+            fail("causality", "ordering/citation", where)
+
+
+def _check_of(code):
+    if code.startswith("ordering/"):
+        return "causality"
+    return "membership" if code.startswith(("room/", "identity/")) else "entries"
+
+
+def _summary(this_room, bundle, logs, entries, failures, missing, expect):
+    authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
+    messages, name = [], ""
+    for each in sorted(entries, key=lambda entry_: entry_["order"]):
+        event, author = each["event"], authors_by_log[each["log"]]
+        if event is None or each["flaws"]:
+            continue
+        if event["type"] == "room-created":
+            name = event["name"]
+        if event["type"] == "message-sent" and author:
+            messages.append(
+                {
+                    "id": f"{each['log'].hex()}/{each['index']}",
+                    "author": author["identity"].hex(),
+                    "name": author["name"],
+                    "text": event["text"],
+                    "time": each["time"],
+                }
+            )
+    identities = {author["identity"].hex() for author in authors_by_log.values() if author}
+    for unknown in [each for each in expect if each not in identities]:
+        failures.append({"check": "authors", "code": "bundle/expected", "where": unknown})
+    waiting = []
+    if sum(missing.values()) > 0:
+        waiting.append("completeness")
+    if any(identity not in expect for identity in identities):
+        waiting.append("authors")
+    return {
+        "ok": not failures,
+        "room": {"id": this_room.hex(), "name": name},
+        "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},
+        "messages": messages,
+        "failures": failures,
+        "waiting": waiting,
+        "missing": sum(missing.values()),
+    }

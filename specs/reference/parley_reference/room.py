@@ -1,0 +1,315 @@
+"""specs/room.md: genesis, secrets, admission, events, link, folding."""
+
+import base64
+import ipaddress
+import re
+
+from . import entry, ordering
+from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain
+from .errors import ProtocolError
+from .identity import fold_identity, statements_from_cbor
+from .log import log_key
+from .primitives import expand, extract, public_key, sha256, sign, verify
+
+MOST_GENESIS_BYTES = 512
+MOST_TEXT_BYTES = 32_768
+MOST_NAME_BYTES = 256
+MOST_NAME_CHARACTERS = 64
+MOST_SEALED_BYTES = 24_576
+MOST_LINK_CHARACTERS = 4_096
+MOST_HINTS = 8
+
+# Genesis
+
+
+def encode_genesis(owner_identity, owner_device, invite, expires, nonce):
+    return encode(["room", 1, 0, ["open-link", "all"], [owner_identity, owner_device], [invite, expires], nonce])
+
+
+def decode_genesis(data):
+    try:
+        kind, number, suite, policy, owner, invite, nonce = as_array(decode(data, MOST_GENESIS_BYTES), 7)
+        admission, history = as_array(policy, 2)
+        if as_text(kind, 16) != "room" or as_uint(number) != 1 or as_uint(suite) != 0:
+            raise ProtocolError("room/genesis", "an unknown format or suite")
+        if as_text(admission, 16) != "open-link" or as_text(history, 16) != "all":
+            raise ProtocolError("room/genesis", "an unknown policy")
+        identity, device = as_array(owner, 2)
+        key, expires = as_array(invite, 2)
+        as_bytes(nonce, 32)
+        return {
+            "owner": (as_bytes(identity, 32), as_bytes(device, 32)),
+            "invite": as_bytes(key, 32),
+            "expires": None if expires is None else as_time(expires),
+        }
+    except ProtocolError as error:
+        raise ProtocolError("room/genesis", str(error)) from None
+
+
+def room_id(genesis):
+    return sha256(in_domain("room", genesis))
+
+
+# Secrets
+
+
+def room_secrets(secret):
+    key = extract(secret)
+    return {
+        name: extract(expand(key, in_domain("roomSecret", name.encode())))
+        for name in ("discovery", "admission", "authority", "content")
+    }
+
+
+def class_key(secrets, entry_class):
+    return secrets["authority" if entry_class == "authority" else "content"]
+
+
+# Admission
+
+
+def invite_signable(room, identity, device, key):
+    return in_domain("invite", room, identity, device, key)
+
+
+def sign_admission(room, identity, device, generation, invite_seed):
+    return sign(invite_signable(room, identity, device, log_key(room, identity, device, generation)), invite_seed)
+
+
+def admission_from_cbor(value):
+    identity, device, generation, signature = as_array(value, 4)
+    statements = statements_from_cbor(identity)
+    as_bytes(device, 32)
+    as_uint(generation, 2**32 - 1)
+    if signature is not None:
+        as_bytes(signature, 64)
+    return {"identity": statements, "device": device, "generation": generation, "signature": signature}
+
+
+def admit(genesis, admission):
+    """(log key, identity) of the log that is let in."""
+    known = decode_genesis(genesis)
+    identity, devices = fold_identity(admission["identity"])
+    if admission["device"] not in devices:
+        raise ProtocolError("identity/device-unknown")
+    room = room_id(genesis)
+    key = log_key(room, identity, admission["device"], admission["generation"])
+    if admission["signature"] is None:
+        if known["owner"] != (identity, admission["device"]):
+            raise ProtocolError("room/not-admitted", "only the owner needs no invite")
+    elif not verify(admission["signature"], invite_signable(room, identity, admission["device"], key), known["invite"]):
+        raise ProtocolError("room/not-admitted", "not signed by the invite")
+    return key, identity
+
+
+# Names and texts
+
+SPACES = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+HIDDEN = [
+    (0x0000, 0x001F), (0x007F, 0x00A0), (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160),
+    (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F),
+    (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB),
+    (0xE0000, 0xE0FFF),
+]  # fmt: skip
+
+
+def require_name(name):
+    hidden = any(first <= ord(character) <= last for character in name for first, last in HIDDEN)
+    if name == "" or hidden or len(name) > MOST_NAME_CHARACTERS or name != name.strip(" ") or "  " in name:
+        raise ProtocolError("room/text", "a name")
+    return name
+
+
+def require_text(text):
+    if text.strip(SPACES) == "" or len(text.encode()) > MOST_TEXT_BYTES:
+        raise ProtocolError("room/text")
+    return text
+
+
+# Events
+
+KINDS = {
+    "room-created": "authority",
+    "joined": "authority",
+    "name-changed": "authority",
+    "message-sent": "message",
+    "call-started": "call",
+    "call-offer": "call",
+    "call-answer": "call",
+    "call-ended": "call",
+}
+REASONS = ["hung-up", "declined", "cancelled", "missed", "busy", "failed"]
+
+
+def as_name(value):
+    return require_name(as_text(value, MOST_NAME_BYTES))
+
+
+def decode_event(kind, entry_class, body):
+    """What the body says, as a dictionary; an unknown kind says nothing."""
+    if kind not in KINDS:
+        return {"type": "unknown", "kind": kind}
+    try:
+        if KINDS[kind] != entry_class:
+            raise ProtocolError("entry/body", f"{kind} in class {entry_class}")
+        return {"type": kind, **_event(kind, decode(body, entry.MOST_BLOCK_BYTES))}
+    except ProtocolError as error:
+        raise ProtocolError("entry/body", str(error)) from None
+
+
+def _event(kind, body):
+    if kind == "room-created":
+        genesis, name, admission, who = as_array(body, 4)
+        as_bytes(genesis, most=MOST_GENESIS_BYTES)
+        return {"genesis": genesis, "name": as_name(name), "admission": admission_from_cbor(admission), "as": as_name(who)}
+    if kind == "joined":
+        admission, who = as_array(body, 2)
+        return {"admission": admission_from_cbor(admission), "as": as_name(who)}
+    if kind == "name-changed":
+        (who,) = as_array(body, 1)
+        return {"as": as_name(who)}
+    if kind == "message-sent":
+        (text,) = as_array(body, 1)
+        return {"text": require_text(as_text(text, MOST_TEXT_BYTES))}
+    if kind == "call-started":
+        call, to = as_array(body, 2)
+        return {"call": as_bytes(call, 16), "to": as_bytes(to, 32)}
+    if kind == "call-offer":
+        call, to, presence, sealed = as_array(body, 4)
+        return {
+            "call": as_bytes(call, 16),
+            "to": as_bytes(to, 32),
+            "presence": as_bytes(presence, 16),
+            "sealed": as_bytes(sealed, most=MOST_SEALED_BYTES),
+        }
+    if kind == "call-answer":
+        call, to, offer, sealed = as_array(body, 4)
+        return {
+            "call": as_bytes(call, 16),
+            "to": as_bytes(to, 32),
+            "offer": as_bytes(offer, 32),
+            "sealed": as_bytes(sealed, most=MOST_SEALED_BYTES),
+        }
+    call, reason = as_array(body, 2)
+    if reason not in REASONS:
+        raise ProtocolError("entry/body", "an unknown reason")
+    return {"call": as_bytes(call, 16), "reason": reason}
+
+
+# Folding
+
+
+def empty_log(key):
+    return {"key": key, "cursor": ordering.EMPTY, "author": None}
+
+
+def fold_entry(log, opened, genesis, depth_at):
+    """(log, entry) after one more entry. `opened`: (class, header, body), or the ProtocolError of opening it."""
+    index = log["cursor"]["length"]
+    if isinstance(opened, ProtocolError):
+        cursor = ordering.skip(log["cursor"])
+        return {**log, "cursor": cursor}, _folded(log["key"], index, cursor, cursor["time"], None, [opened.code])
+    entry_class, header, body = opened
+    cursor, flaws = ordering.advance(log["cursor"], log["key"], header["depth"], header["time"], header["heads"], depth_at)
+    event, author = None, log["author"]
+    try:
+        read = decode_event(header["kind"], entry_class, body)
+        author = _author_after(log, index, read, genesis)
+        event = read
+    except ProtocolError as error:
+        flaws = [*flaws, error.code]
+    return {"key": log["key"], "cursor": cursor, "author": author}, _folded(log["key"], index, cursor, header["time"], event, flaws)
+
+
+def _folded(log, index, cursor, time, event, flaws):
+    order = ordering.order_key(cursor["depth"], cursor["time"], log, index)
+    return {"order": order, "log": log, "index": index, "time": time, "event": event, "flaws": flaws}
+
+
+def _author_after(log, index, event, genesis):
+    if event["type"] in ("room-created", "joined"):
+        if index != 0:
+            raise ProtocolError("room/admission-repeated")
+        key, identity = admit(genesis, event["admission"])
+        if key != log["key"]:
+            raise ProtocolError("room/not-admitted", "another log is let in")
+        if event["type"] == "room-created":
+            if event["genesis"] != genesis:
+                raise ProtocolError("room/genesis", "of another room")
+            if event["admission"]["signature"] is not None:
+                raise ProtocolError("room/owner")
+        return {"identity": identity, "name": event["as"]}
+    if log["author"] is None:
+        raise ProtocolError("room/not-admitted", "nothing has let this log in")
+    return {**log["author"], "name": event["as"]} if event["type"] == "name-changed" else log["author"]
+
+
+# Link
+
+LINK = re.compile(r"(?:https?://[^/?#]+/?#/join/|parley:(?://)?join/|)([A-Za-z0-9_-]+)")
+
+
+def link_payload(version, genesis, secret, invite_seed, name, inviter, hints):
+    return bytes([version]) + encode([genesis, secret, invite_seed, name, inviter, [list(hint) for hint in hints]])
+
+
+def link_code(payload):
+    return base64.urlsafe_b64encode(payload + link_checksum(payload)).decode().rstrip("=")
+
+
+def link_checksum(payload):
+    return sha256(in_domain("link", payload))[:4]
+
+
+def decode_link(text):
+    try:
+        return _decode_link(text)
+    except ProtocolError as error:
+        raise error if error.code.startswith("link/") else ProtocolError("link/malformed", str(error)) from None
+
+
+def _decode_link(text):
+    if len(text) > MOST_LINK_CHARACTERS:
+        raise ProtocolError("link/malformed", "too long")
+    match = LINK.fullmatch(text.strip(SPACES))
+    if not match:
+        raise ProtocolError("link/malformed", "no code in it")
+    code = match[1]
+    try:
+        data = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise ProtocolError("link/malformed", "not base64url") from None
+    if base64.urlsafe_b64encode(data).decode().rstrip("=") != code:
+        raise ProtocolError("link/malformed", "not canonical base64url")
+    payload = data[:-4]
+    if len(data) <= 4 or data[-4:] != link_checksum(payload):
+        raise ProtocolError("link/malformed", "the checksum is another")
+    if payload[0] != 1:
+        raise ProtocolError("link/newer")
+    genesis, secret, invite_seed, name, inviter, hints = as_array(decode(payload[1:], MOST_LINK_CHARACTERS), 6)
+    as_bytes(genesis, most=MOST_GENESIS_BYTES)
+    link = {
+        "genesis": genesis,
+        "secret": as_bytes(secret, 32),
+        "inviteSeed": as_bytes(invite_seed, 32),
+        "name": as_text(name, MOST_NAME_BYTES),
+        "inviter": as_text(inviter, MOST_NAME_BYTES),
+        "hints": [_hint(hint) for hint in as_array(hints, most=MOST_HINTS)],
+    }
+    if public_key(invite_seed) != decode_genesis(genesis)["invite"]:
+        raise ProtocolError("link/malformed", "the invite is another")
+    return link
+
+
+def _hint(value):
+    key, host, port = as_array(value, 3)
+    as_bytes(key, 32)
+    as_text(host, 64)
+    as_uint(port, 65_535)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise ProtocolError("link/malformed", "not an address") from None
+    if port == 0:
+        raise ProtocolError("link/malformed", "not a port")
+    return key, host, port
