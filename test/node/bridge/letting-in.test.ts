@@ -138,6 +138,13 @@ describe('the terminal', () => {
     expect(await ask(bridge, '/api/commands', { ...asking, headers: wrong })).toMatchObject({ status: 403 })
   })
 
+  test('is let in with what fetch sends by itself', async () => {
+    const { bridge } = await openTestBridge()
+    const headers = { 'content-type': 'application/json', ...terminalHeaders(bridge) }
+    const answer = await fetch(`${bridge.url}/api/commands`, { method: 'POST', headers, body: JSON.stringify(list) })
+    expect(await answer.json()).toEqual({ sessions: [] })
+  })
+
   test('gets another token at every start', async () => {
     const home = await makeDirectory()
     const tokens = [(await openTestBridge({ home })).bridge.token, (await openTestBridge({ home })).bridge.token]
