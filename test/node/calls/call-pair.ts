@@ -1,0 +1,102 @@
+import { pino } from 'pino'
+import type { CallView } from '../../../node/api/views.ts'
+import { type Calls, type LivePeer, openCalls } from '../../../node/calls/calls.ts'
+import type { CallEvent } from '../../../protocol/room/event.ts'
+
+export const room = 'f'.repeat(64)
+
+/** One person's calls, the entries that they wrote, and the peers that they see. */
+export interface Side {
+  readonly identity: string
+  readonly device: string
+  readonly calls: Calls
+  readonly written: CallEvent[]
+  readonly live: Map<string, LivePeer>
+  state(): CallView['call']
+}
+
+/** People whose nodes are joined in this process: entries and datagrams go straight to the others. */
+export interface Party {
+  readonly sides: readonly Side[]
+  /** Stands between an entry and its readers; gives what is to be delivered. */
+  onEntry: (from: Side, event: CallEvent) => readonly CallEvent[]
+  connect(a: Side, b: Side): void
+  disconnect(a: Side, b: Side): void
+  deliver(from: Side, event: CallEvent, live?: boolean): void
+  close(): Promise<void>
+}
+
+/** Each name is a letter, of which ids are made; each key orders the devices. */
+export async function openParty(...people: readonly (readonly [name: string, key: string])[]): Promise<Party> {
+  const sides: Side[] = []
+  const party: Party = {
+    sides,
+    onEntry: (_from, event) => [event],
+    connect(a, b) {
+      for (const [own, other] of [[a, b] as const, [b, a] as const]) {
+        own.live.set(other.identity, {
+          identity: other.identity,
+          device: other.device,
+          presence: other.calls.presence(room, own.device),
+          send: (datagram) => setImmediate(() => other.calls.receiveDatagram(own.device, new Uint8Array(datagram))),
+        })
+        own.calls.peerBack(room, other.device)
+      }
+    },
+    disconnect(a, b) {
+      for (const [own, other] of [[a, b] as const, [b, a] as const]) {
+        own.live.delete(other.identity)
+        own.calls.peerGone(room, other.device)
+      }
+    },
+    deliver(from, event, live = true) {
+      for (const { calls } of sides) {
+        calls.receiveEntry(room, { identity: from.identity, device: from.device, event, live })
+      }
+    },
+    async close() {
+      for (const { calls } of sides) await calls.close()
+    },
+  }
+  for (const [name, key] of people) sides.push(await openSide(party, name.repeat(64), key.repeat(64)))
+  for (const [i, a] of sides.entries()) for (const b of sides.slice(i + 1)) party.connect(a, b)
+  return party
+}
+
+async function openSide(party: Party, identity: string, device: string): Promise<Side> {
+  const live = new Map<string, LivePeer>()
+  const written: CallEvent[] = []
+  const calls = await openCalls({
+    self: { identity, device },
+    async append(_room, events) {
+      written.push(...events)
+      setImmediate(() => {
+        for (const event of events) for (const each of party.onEntry(side, event)) party.deliver(side, each)
+      })
+    },
+    peers: {
+      find: (_room, wanted, named) => {
+        const peer = live.get(wanted) ?? null
+        return peer && named !== undefined && peer.device !== named ? null : peer
+      },
+    },
+    nameOf: (_room, wanted) => `name of ${wanted[0]}`,
+    now: () => Date.now(),
+    log: pino({ level: 'silent' }),
+    candidateAddress: '127.0.0.1',
+  })
+  const side: Side = { identity, device, calls, written, live, state: () => calls.view().call }
+  return side
+}
+
+/** Waits in real time: the clock of the calls stands still meanwhile. */
+export async function until(condition: () => boolean): Promise<void> {
+  const started = performance.now()
+  while (!condition()) {
+    if (performance.now() - started > 5_000) throw new Error('it did not happen within five seconds')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Long enough for an entry that is not refused to have had its effect. */
+export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120))
