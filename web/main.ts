@@ -1,3 +1,6 @@
+// First, because it orders the layers that every component's style belongs to.
+import './style/index.css'
+
 import { createApp, h } from 'vue'
 import App from './App.vue'
 import { sentenceOf } from './bridge/bridge-problem.ts'
@@ -6,7 +9,6 @@ import { openLiveBridge } from './bridge/live-bridge.ts'
 import { router } from './router.ts'
 import { callMediaKey, type UseCallMedia } from './state/call-media.ts'
 import { bridgeKey } from './state/use-bridge.ts'
-import './style/index.css'
 
 void open()
 

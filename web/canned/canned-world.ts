@@ -54,7 +54,7 @@ export function cannedScript(start: number): {
 }
 
 function garden(now: number): CannedRoom {
-  const script = cannedScript(now - 52 * hour)
+  const script = cannedScript(now - 31 * hour)
   const { say, add } = script
   add({ type: 'notice', author: ada, notice: 'room-created', text: 'Garden plans' }, 0)
   add({ type: 'notice', author: me, notice: 'joined', text: '' })
@@ -70,7 +70,7 @@ function garden(now: number): CannedRoom {
     'Garlic goes in *now*, before the frost. See https://example.org/garlic for the spacing, or just:\n\n```\n10 cm in the row\n25 cm between rows\n```',
     4 * minute,
   )
-  const call = now - 2.2 * hour
+  const call = script.items.at(-1)!.time + 10 * minute
   add(
     {
       type: 'call',
@@ -103,7 +103,7 @@ function garden(now: number): CannedRoom {
         member(bob, { callable: false }),
         member(cyd, { online: false, callable: false }),
       ],
-      created: now - 52 * hour,
+      created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
       heldUpTo: [script.items.length - 1, script.items.length - 1],

@@ -1,0 +1,79 @@
+/** One end of a call's media: an `RTCPeerConnection` with one audio and one video section, in this order. */
+export interface Peer {
+  /** Everything that the other side sends, from the start: tracks are silent until it does. */
+  readonly remote: MediaStream
+  offer(stream: MediaStream): Promise<string>
+  /** Read an offer ahead of answering it. */
+  receiveOffer(sdp: string): Promise<void>
+  /** Answer what was received. `kinds`: what we send, now or once `send` has it. */
+  answer(kinds: ReadonlySet<string>): Promise<string>
+  receiveAnswer(sdp: string): Promise<void>
+  /** Put tracks where an answer has made room for them. */
+  send(stream: MediaStream): Promise<void>
+  /** The SHA-256 fingerprint of the certificate that the other side has proven to hold, or null before it has. */
+  remoteFingerprint(): Promise<string | null>
+  onState(listener: (state: RTCPeerConnectionState) => void): void
+  close(): void
+}
+
+const kinds = ['audio', 'video'] as const
+
+/** A certificate made for one call, so that calls cannot be linked by it. Takes some milliseconds: make it ahead. */
+export function makeCertificate(): Promise<RTCCertificate> {
+  return RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as AlgorithmIdentifier)
+}
+
+/** No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody. */
+export function openPeer(certificate: RTCCertificate): Peer {
+  const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', certificates: [certificate] })
+  const remote = new MediaStream()
+  connection.addEventListener('track', ({ track }) => remote.addTrack(track))
+
+  async function describe(): Promise<string> {
+    // Nothing is waited for: candidates are not part of what is sent.
+    await connection.setLocalDescription()
+    return connection.localDescription!.sdp
+  }
+
+  return {
+    remote,
+    offer(stream) {
+      for (const kind of kinds) {
+        const track = stream.getTracks().find((each) => each.kind === kind)
+        if (track) connection.addTransceiver(track, { streams: [stream] })
+        else connection.addTransceiver(kind, { direction: 'recvonly' })
+      }
+      return describe()
+    },
+    receiveOffer: (sdp) => connection.setRemoteDescription({ type: 'offer', sdp }),
+    answer(sent) {
+      // The sections of an offer make their own transceivers; ones that we add would stand beside them.
+      for (const transceiver of connection.getTransceivers()) {
+        transceiver.direction = sent.has(transceiver.receiver.track.kind) ? 'sendrecv' : 'recvonly'
+      }
+      return describe()
+    },
+    receiveAnswer: (sdp) => connection.setRemoteDescription({ type: 'answer', sdp }),
+    async send(stream) {
+      for (const { sender, receiver } of connection.getTransceivers()) {
+        const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind)
+        if (track && sender.track !== track) await sender.replaceTrack(track)
+      }
+    },
+    async remoteFingerprint() {
+      const stats = await connection.getStats()
+      for (const report of stats.values()) {
+        if (report.type !== 'transport' || report.dtlsState !== 'connected') continue
+        const certificate = stats.get(report.remoteCertificateId)
+        if (certificate?.fingerprintAlgorithm === 'sha-256') return certificate.fingerprint.toUpperCase()
+      }
+      return null
+    },
+    onState(listener) {
+      connection.addEventListener('connectionstatechange', () => listener(connection.connectionState))
+    },
+    close() {
+      connection.close()
+    },
+  }
+}
