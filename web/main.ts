@@ -6,8 +6,9 @@ import App from './App.vue'
 import { sentenceOf } from './bridge/bridge-problem.ts'
 import { makeEntrance } from './bridge/entrance.ts'
 import { openLiveBridge } from './bridge/live-bridge.ts'
+import { useCallMedia } from './calls/use-call-media.ts'
 import { router } from './router.ts'
-import { callMediaKey, type UseCallMedia } from './state/call-media.ts'
+import { callMediaKey } from './state/call-media.ts'
 import { bridgeKey } from './state/use-bridge.ts'
 
 void open()
@@ -24,7 +25,6 @@ async function open(): Promise<void> {
     fetch: fetch.bind(globalThis),
     connect: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/events`),
   })
-  const useCallMedia = await loadCallMedia()
   createApp({ render: () => h(App, { loginProblem }) })
     .use(router)
     .provide(bridgeKey, bridge)
@@ -43,11 +43,4 @@ async function login(useCode: (code: string) => Promise<void>): Promise<string |
   } catch (error) {
     return sentenceOf(error)
   }
-}
-
-/** Calls are a part of their own; without it the page still talks. */
-async function loadCallMedia(): Promise<UseCallMedia> {
-  const parts = import.meta.glob<{ useCallMedia: UseCallMedia }>('./calls/use-call-media.ts')
-  const part = await parts['./calls/use-call-media.ts']?.()
-  return part?.useCallMedia ?? (await import('./canned/canned-call-media.ts')).useCannedCallMedia
 }

@@ -25,14 +25,22 @@ export interface UseCall {
   readonly incoming: Readonly<ShallowRef<CallView['call']>>
   /** Whether there is something to show on the stage. */
   readonly staged: Readonly<ShallowRef<boolean>>
+  /** A call of this node that this page has no part in: another tab has it, or a reload cut it off. */
+  readonly elsewhere: Readonly<ShallowRef<CallView['call']>>
   readonly room: Readonly<ShallowRef<string | null>>
   readonly peer: Readonly<ShallowRef<{ readonly identity: string; readonly name: string }>>
   /** Milliseconds since the two were connected. */
   readonly length: Readonly<Ref<number>>
   /** Call a member. `name` is shown until the node has told who it is. */
   call(room: string, identity: string, name: string): Promise<void>
-  /** Put away a call that could not begin. */
-  giveUp(): Promise<void>
+  /** Answer the call that rings here. */
+  accept(): Promise<void>
+  /** Call the same person once more, after it could not begin. */
+  again(): Promise<void>
+  /** Hang up, or put away a call that could not begin. */
+  leave(): Promise<void>
+  /** End a call that another tab of this browser is in, or was in. */
+  endElsewhere(): Promise<void>
 }
 
 export const callKey: InjectionKey<UseCall> = Symbol('call')
@@ -56,6 +64,8 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
   const answering = computed(() => ['asking', 'connecting', 'connected', 'secure'].includes(media.state.value))
   const talking = computed(() => media.state.value === 'connected' || media.state.value === 'secure')
 
+  const stuck = computed(() => dialled.value !== null && media.trouble.value !== null)
+
   onScopeDispose(
     bridge.watch({ type: 'call' }, (next) => {
       const ended = next.call?.state === 'ended' && view.value.call?.state !== 'ended' ? next.call : null
@@ -69,11 +79,8 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
     media,
     phase: computed(() => (live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value)),
     incoming,
-    staged: computed(
-      () =>
-        !incoming.value &&
-        (busy.value || live.value !== null || (dialled.value !== null && media.trouble.value !== null)),
-    ),
+    staged: computed(() => !incoming.value && (busy.value || stuck.value)),
+    elsewhere: computed(() => (incoming.value || busy.value ? null : live.value)),
     room: computed(() => live.value?.room ?? dialled.value?.room ?? null),
     peer: computed(() =>
       live.value
@@ -85,9 +92,19 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
       dialled.value = { room, identity, name }
       await media.start(room, identity)
     },
-    async giveUp() {
+    async accept() {
+      if (live.value) dialled.value = { room: live.value.room, identity: live.value.peer, name: live.value.peerName }
+      await media.accept()
+    },
+    async again() {
+      if (dialled.value) await media.start(dialled.value.room, dialled.value.identity)
+    },
+    async leave() {
       dialled.value = null
       await media.hangUp()
+    },
+    async endElsewhere() {
+      if (live.value) await bridge.send({ type: 'end-call', call: live.value.id, reason: 'hung-up' })
     },
   }
 }
