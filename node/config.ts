@@ -86,7 +86,7 @@ export function parsePort(text: string): number {
 }
 
 /** Addresses as `host:port,host:port`; an IPv6 host stands in brackets. */
-export function parseAddresses(text: string): Address[] {
+function parseAddresses(text: string): Address[] {
   return text.split(',').map((part) => {
     const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):([0-9]+)$/.exec(part.trim()) ?? []
     const host = bracketed ?? plain
