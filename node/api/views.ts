@@ -16,14 +16,12 @@ export const NetworkState = Type.Union([
 export const StatusView = Type.Object(
   {
     version: Type.String(),
-    url: Type.String(),
     name: Type.Union([Type.String(), Type.Null()], { description: 'null until the first run is done' }),
     identity: IdentityId,
     device: Type.String({ description: 'device public key, hex' }),
     network: NetworkState,
     peers: Type.Integer({ description: 'connected nodes' }),
     storage: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
-    defaultPort: Type.Boolean({ description: 'links open in this page only if the node listens on port 7717' }),
   },
   closed,
 )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readHome } from '../config.ts'
-import { endWithReader, makeOutput, type Output } from './output.ts'
+import { makeOutput, type Output } from './output.ts'
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -41,7 +41,6 @@ export function addGroup(parent: Command, name: string, summary: string): Comman
 
 /** The output that the options ask for. */
 export function outputOf({ json }: CommonOptions): Output {
-  endWithReader()
   return makeOutput(json === true)
 }
 

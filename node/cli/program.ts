@@ -5,7 +5,7 @@ import { addDht } from './dht.ts'
 import { addExport } from './export.ts'
 import { failureFrom } from './failure.ts'
 import { addOpen } from './open.ts'
-import { makeOutput } from './output.ts'
+import { endWithReader, makeOutput } from './output.ts'
 import { addPassphrase } from './passphrase.ts'
 import { addRead } from './read.ts'
 import { addRoom } from './room.ts'
@@ -29,6 +29,7 @@ Exit codes: 0 ok, 1 a check failed, 2 wrong usage, 3 cannot read, write or conne
 
 /** Run one command line. Reports what goes wrong and sets the exit code; never throws. */
 export async function runProgram(words: readonly string[]): Promise<void> {
+  endWithReader()
   try {
     await makeProgram().parseAsync(words, { from: 'user' })
   } catch (error) {

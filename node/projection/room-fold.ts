@@ -40,11 +40,11 @@ const mostPerRound = 1_000
  */
 export class RoomFold {
   readonly logs = new Map<string, FoldingLog>()
-  readonly number: number
   readonly #room: FoldedRoom
   readonly #view: ViewStore
   readonly #primitives: Primitives
   readonly #listeners: Listeners
+  #number: number
   #pumping: Promise<void> | null = null
   #again = false
   #stopped = false
@@ -55,7 +55,12 @@ export class RoomFold {
     this.#view = view
     this.#primitives = primitives
     this.#listeners = listeners
-    this.number = view.roomNumber(toHex(room.id))
+    this.#number = view.roomNumber(toHex(room.id))
+  }
+
+  /** The room's number in the view store. */
+  get number(): number {
+    return this.#number
   }
 
   /** Fold this log too, from where its fold stopped in an earlier run. */
@@ -83,11 +88,11 @@ export class RoomFold {
     return this.#pumping
   }
 
-  /** Go on after trouble; `anew`: from the first entry of every log. */
-  resume(anew: boolean): Promise<void> {
+  /** Go on after trouble, from what the view store has: from the first entry if it was begun anew. */
+  resume(): Promise<void> {
     this.#stopped = false
+    this.#number = this.#view.roomNumber(toHex(this.#room.id))
     for (const log of this.logs.values()) {
-      if (anew) this.#view.roomNumber(toHex(this.#room.id))
       const row = this.#view.logs(this.number).find((each) => each.key === log.key)
       log.restore(row ?? this.#view.addLog(this.number, log.key, ''))
     }

@@ -1,0 +1,74 @@
+import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
+import { Problem } from '../api/problems.ts'
+import type { Calls } from '../calls/calls.ts'
+import type { Rooms } from '../rooms/rooms.ts'
+import type { ViewStore } from '../storage/view-store.ts'
+import { sendMessage } from './send-message.ts'
+
+/** What the commands act on. */
+export interface CommandParts {
+  readonly rooms: Rooms
+  readonly calls: Calls
+  readonly view: ViewStore
+  changed(): void
+}
+
+/** The commands that are not the bridge's own. */
+export type NodeCommandType = Exclude<CommandType, 'create-login-code' | 'list-sessions' | 'revoke-session'>
+
+type Runners = {
+  readonly [T in NodeCommandType]: (parts: CommandParts, input: CommandInput<T>) => Promise<CommandResult<T>>
+}
+
+const runners: Runners = {
+  async 'set-name'({ rooms, changed }, { name }) {
+    await rooms.rename(name)
+    changed()
+    return {}
+  },
+  async 'create-room'({ rooms }, { name, expires }) {
+    const room = await rooms.create(name, expires ?? null)
+    return { room: room.key, link: rooms.share(room).link }
+  },
+  async 'read-link'({ rooms }, { link }) {
+    return rooms.readLink(link)
+  },
+  async 'join-room'({ rooms }, { link }) {
+    return { room: (await rooms.join(link)).key }
+  },
+  async 'share-room'({ rooms }, { room }) {
+    return rooms.share(rooms.get(room))
+  },
+  async 'send-message'({ rooms }, { room, text }) {
+    return { id: await sendMessage(rooms.get(room), text) }
+  },
+  async 'mark-read'({ rooms, view, changed }, { room }) {
+    const { fold } = rooms.get(room)
+    view.setReadMark(fold.number, view.endOf(fold.number))
+    changed()
+    return {}
+  },
+  async 'start-call'({ rooms, calls }, { room, to, sdp }) {
+    return { call: await calls.start(rooms.get(room).key, to, sdp) }
+  },
+  async 'accept-call'({ calls }, { call, sdp }) {
+    await calls.accept(call, sdp)
+    return {}
+  },
+  async 'end-call'({ calls }, { call, reason }) {
+    await calls.end(call, reason)
+    return {}
+  },
+}
+
+/** Run one command. Throws `Problem` for what may be told. */
+export async function runCommand<T extends CommandType>(
+  parts: CommandParts,
+  command: Extract<Command, { type: T }>,
+): Promise<CommandResult<T>> {
+  const { type, ...input } = command
+  const run = Object.hasOwn(runners, type) ? runners[type as NodeCommandType] : null
+  if (!run) throw new Problem('bad-request')
+  return (await run(parts, input as never)) as CommandResult<T>
+}
+

@@ -1,0 +1,81 @@
+import { toHex } from '../../protocol/bytes.ts'
+import type { Member, RoomRow, RoomView } from '../api/views.ts'
+import type { Room } from '../rooms/room.ts'
+import type { ViewStore } from '../storage/view-store.ts'
+
+const lineCharacters = 120
+
+/** A room as a line of the list. */
+export function roomRow(room: Room, view: ViewStore): RoomRow {
+  const last = view.lastMessage(room.fold.number)
+  const author = last ? room.author(last.key) : null
+  const ownLogs = [room.fold.logs.get(toHex(room.ownLog))!.row]
+  return {
+    id: room.key,
+    name: room.name,
+    state: stateOf(room),
+    peers: room.channels().length,
+    lastLine: last ? `${author?.self ? 'You' : (author?.name ?? '')}: ${firstLine(last.text)}` : '',
+    time: last?.stamp ?? room.created,
+    unread: view.unread(room.fold.number, ownLogs),
+  }
+}
+
+/** A room with its people. */
+export function roomView(room: Room): RoomView {
+  const held = room.logs.get(toHex(room.ownLog))!.stored.heldBy()
+  const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
+  return {
+    id: room.key,
+    name: room.name,
+    state: stateOf(room),
+    peers: connected.size,
+    members: members(room),
+    created: room.created,
+    linkExpires: room.beginning.expires,
+    syncing: syncing(room),
+    heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
+    troubles: [...room.troubles].map(([log, text]) => ({ log, author: room.author(log)?.name ?? '', text })),
+  }
+}
+
+/** Nobody who was in the room before us has been reached yet: not even its first entry is here. */
+function stateOf(room: Room): RoomRow['state'] {
+  return room.created === null ? 'waiting' : 'open'
+}
+
+function members(room: Room): Member[] {
+  const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
+  const found = new Map<string, Member>()
+  for (const log of room.fold.logs.keys()) {
+    const author = room.author(log)
+    if (!author) continue
+    const channel = online.get(author.identity)
+    const known = found.get(author.identity)
+    found.set(author.identity, {
+      identity: author.identity,
+      name: author.name,
+      self: author.self,
+      owner: author.identity === toHex(room.beginning.owner.identity),
+      online: author.self || channel !== undefined,
+      callable: channel?.presence != null,
+      devices: (known?.devices ?? 0) + 1,
+    })
+  }
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.identity < b.identity ? -1 : 1))
+}
+
+function syncing(room: Room): RoomView['syncing'] {
+  let have = 0
+  let of = 0
+  for (const [key, { stored }] of room.logs) {
+    have += room.fold.logs.get(key)?.length ?? 0
+    of += Math.max(stored.knownLength, stored.length)
+  }
+  return have < of ? { have, of } : null
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n', 1)[0]!
+  return line.length > lineCharacters ? `${line.slice(0, lineCharacters)}…`.toWellFormed() : line
+}

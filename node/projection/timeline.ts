@@ -1,0 +1,74 @@
+import { orderText } from '../../protocol/ordering.ts'
+import { fromHex } from '../../protocol/bytes.ts'
+import type { CallEndReason } from '../api/commands.ts'
+import type { CallItem, TimelineItem } from '../api/views.ts'
+import type { LocatedRow, OrderMark, ViewStore } from '../storage/view-store.ts'
+
+/** Who wrote a log, as it is shown. */
+export interface ShownAuthor {
+  readonly identity: string
+  readonly device: string
+  readonly name: string
+  readonly self: boolean
+}
+
+/** What the timeline of one room is drawn from. */
+export interface TimelineSource {
+  readonly view: ViewStore
+  readonly room: number
+  author(log: string): ShownAuthor | null
+  identityOf(device: string): string | null
+}
+
+const notices = ['room-created', 'joined', 'name-changed', 'unknown', 'unreadable'] as const
+
+/** The last `limit` items before an `order`, or of all, in display order. */
+export function timelineItems(source: TimelineSource, before: string | null, limit: number): TimelineItem[] {
+  const rows = source.view.timeline(source.room, before === null ? null : markOf(before), limit)
+  return rows.flatMap((row) => timelineItem(source, row) ?? [])
+}
+
+/** One row as it is shown; null if it has no line of its own. */
+export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineItem | null {
+  const author = source.author(row.key)
+  if (!row.shown || !author) return null
+  const fields = {
+    id: `${row.key}/${row.index}`,
+    order: orderText({ depth: row.depth, time: row.time, log: fromHex(row.key), index: row.index }),
+    author: author.identity,
+    name: author.name,
+    self: author.self,
+    time: row.stamp,
+    index: row.index,
+    late: row.late,
+    flaw: row.flaw,
+  }
+  if (row.type === 'message-sent') return { type: 'message', ...fields, text: row.text }
+  if (row.type === 'call-started' && row.call) {
+    const to = source.identityOf(row.text)
+    return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
+  }
+  const notice = notices.find((each) => each === row.type)
+  return notice ? { type: 'notice', ...fields, notice, text: row.text } : null
+}
+
+/** What became of a call: only what its two sides wrote counts. */
+function callCourse(source: TimelineSource, started: LocatedRow): Pick<CallItem, 'answered' | 'ended' | 'reason'> {
+  const caller = source.author(started.key)?.device
+  const callee = started.text
+  let answered: number | null = null
+  for (const { type, key, stamp, text } of source.view.callEntries(source.room, started.call!)) {
+    const device = source.author(key)?.device
+    if (type === 'call-answer' && device === callee) answered ??= stamp
+    if (type === 'call-ended' && (device === caller || device === callee)) {
+      return { answered, ended: stamp, reason: text as CallEndReason }
+    }
+  }
+  return { answered, ended: null, reason: null }
+}
+
+/** The place that an `order` text stands for. Whatever else it is given stands for some place too. */
+function markOf(order: string): OrderMark {
+  const number = (at: number) => Number.parseInt(order.slice(at, at + 14), 16) || 0
+  return { depth: number(0), time: number(14), key: order.slice(28, 92), index: number(92) }
+}

@@ -1,0 +1,106 @@
+import type { CallView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
+import type { Room, RoomChange } from '../rooms/room.ts'
+import type { ViewStore } from '../storage/view-store.ts'
+import { roomRow, roomView } from './room-views.ts'
+import { TimelineWatch } from './timeline-watch.ts'
+import { Watchers } from './watchers.ts'
+
+/** What the views are computed from. */
+export interface ViewSources {
+  readonly view: ViewStore
+  rooms(): readonly Room[]
+  room(key: string): Room
+  status(): StatusView
+  call(): CallView
+}
+
+const slowMs = 100
+
+/** Who watches what. Values are computed when asked for, and pushed again when something they show may have changed. */
+export class Views {
+  readonly #sources: ViewSources
+  readonly #status: Watchers<StatusView>
+  readonly #rooms: Watchers<RoomsView>
+  readonly #call: Watchers<CallView>
+  readonly #room = new Map<string, Watchers<RoomView>>()
+  readonly #timelines = new Map<string, Set<TimelineWatch>>()
+
+  constructor(sources: ViewSources) {
+    this.#sources = sources
+    this.#status = new Watchers(slowMs, () => sources.status())
+    this.#rooms = new Watchers(slowMs, () => roomsView(sources))
+    this.#call = new Watchers(0, () => sources.call())
+  }
+
+  /** Throws the problem `no-such-room`. */
+  watch<Q extends ViewQuery>(query: Q, push: (value: ViewOf[Q['type']]) => void): () => void {
+    const pushAny = push as (value: ViewOf[ViewQuery['type']]) => void
+    switch (query.type) {
+      case 'status':
+        return this.#status.watch(pushAny)
+      case 'rooms':
+        return this.#rooms.watch(pushAny)
+      case 'call':
+        return this.#call.watch(pushAny)
+      case 'room':
+        return this.#roomWatchers(query.room).watch(pushAny)
+      case 'timeline':
+        return this.#watchTimeline(query.room, query.limit, pushAny)
+    }
+  }
+
+  /** The node itself or its place on the network has changed. */
+  nodeChanged(): void {
+    this.#status.changed()
+    this.#rooms.changed()
+    for (const watchers of this.#room.values()) watchers.changed()
+  }
+
+  callChanged(): void {
+    this.#call.changed()
+  }
+
+  roomChanged(change: RoomChange): void {
+    const { key } = change.room
+    if (change.type === 'entries') {
+      for (const watch of this.#timelines.get(key) ?? []) watch.onEntries(change.entries)
+    }
+    this.#room.get(key)?.changed()
+    this.#rooms.changed()
+    this.#status.changed()
+  }
+
+  /** Everything shown may be wrong: show it anew. */
+  resetAll(): void {
+    for (const watches of this.#timelines.values()) for (const watch of watches) watch.reset()
+    this.nodeChanged()
+  }
+
+  close(): void {
+    for (const watchers of [this.#status, this.#rooms, this.#call, ...this.#room.values()]) watchers.close()
+    this.#timelines.clear()
+  }
+
+  #roomWatchers(key: string): Watchers<RoomView> {
+    const room = this.#sources.room(key)
+    let watchers = this.#room.get(key)
+    if (!watchers) {
+      watchers = new Watchers(slowMs, () => roomView(room))
+      this.#room.set(key, watchers)
+    }
+    return watchers
+  }
+
+  #watchTimeline(key: string, limit: number | undefined, push: (value: ViewOf['timeline']) => void): () => void {
+    const watch = new TimelineWatch(this.#sources.room(key), limit, push)
+    const watches = this.#timelines.get(key) ?? new Set()
+    this.#timelines.set(key, watches.add(watch))
+    return () => watches.delete(watch)
+  }
+}
+
+function roomsView({ rooms, view }: ViewSources): RoomsView {
+  const rows = rooms().map((room) => roomRow(room, view))
+  return { rooms: rows.sort((a, b) => (b.time ?? 0) - (a.time ?? 0) || (a.id < b.id ? -1 : 1)) }
+}
+

@@ -1,0 +1,78 @@
+import {
+  asArray,
+  asBytes,
+  asUint,
+  type CborValue,
+  decodeCbor,
+  encodeCbor,
+} from '../../protocol/encoding.ts'
+import type { SignedHead } from '../../protocol/log/hypercore.ts'
+import { type Admission, admissionFromCbor, admissionToCbor } from '../../protocol/room/admission.ts'
+
+/** Who is at the other end of a room's channel: the device signs the connection. */
+export interface Introduction {
+  readonly admission: Admission
+  readonly signature: Uint8Array
+  /** UDP port of the DHT node: with the address that the connection has, it can be dialled again. */
+  readonly port: number
+}
+
+/** A log that the sender has, and its newest head there. */
+export interface AnnouncedLog {
+  readonly admission: Admission
+  readonly head: SignedHead | null
+}
+
+/** What a node tells only to the nodes it is connected with: it rings for calls that name its presence, sealed to its call key. */
+export interface Presence {
+  readonly presence: Uint8Array
+  readonly callKey: Uint8Array
+}
+
+/** Announced logs travel in parts of this size. */
+export const logsPerMessage = 64
+const limits = { bytes: 262_144, depth: 8 }
+
+/** Spec: specs/replication.md#messages. The decoders throw `encoding/…`. */
+export function encodeIntroduction({ admission, signature, port }: Introduction): Uint8Array {
+  return encodeCbor([admissionToCbor(admission), signature, port])
+}
+
+export function decodeIntroduction(bytes: Uint8Array): Introduction {
+  const [admission, signature, port] = asArray(decodeCbor(bytes, limits), 3)
+  return {
+    admission: admissionFromCbor(admission),
+    signature: asBytes(signature, 64),
+    port: asUint(port, 65_535),
+  }
+}
+
+export function encodeLogs(logs: readonly AnnouncedLog[]): Uint8Array {
+  return encodeCbor(
+    logs.map(({ admission, head }) => [
+      admissionToCbor(admission),
+      head ? [head.length, head.treeHash, head.signature] : null,
+    ]),
+  )
+}
+
+export function decodeLogs(bytes: Uint8Array): AnnouncedLog[] {
+  return asArray(decodeCbor(bytes, limits), { most: logsPerMessage }).map((item) => {
+    const [admission, head] = asArray(item, 2)
+    return { admission: admissionFromCbor(admission), head: head === null ? null : headFrom(head) }
+  })
+}
+
+function headFrom(value: CborValue | undefined): SignedHead {
+  const [length, treeHash, signature] = asArray(value, 3)
+  return { length: asUint(length), treeHash: asBytes(treeHash, 32), signature: asBytes(signature, 64) }
+}
+
+export function encodePresence({ presence, callKey }: Presence): Uint8Array {
+  return encodeCbor([presence, callKey])
+}
+
+export function decodePresence(bytes: Uint8Array): Presence {
+  const [presence, callKey] = asArray(decodeCbor(bytes, limits), 2)
+  return { presence: asBytes(presence, 16), callKey: asBytes(callKey, 32) }
+}

@@ -1,0 +1,198 @@
+import type { NoiseStream } from 'hyperdht'
+import type Protomux from 'protomux'
+import { toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { verifyHead } from '../../protocol/log/hypercore.ts'
+import {
+  channelId,
+  checkRoomProof,
+  deviceProof,
+  proveRoom,
+  type Role,
+} from '../../protocol/replication/handshake.ts'
+import { type Admission, admit } from '../../protocol/room/admission.ts'
+import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { StoredLog } from '../storage/stored-log.ts'
+import {
+  type AnnouncedLog,
+  decodeIntroduction,
+  decodeLogs,
+  decodePresence,
+  encodeIntroduction,
+  encodeLogs,
+  encodePresence,
+  logsPerMessage,
+  type Presence,
+} from './messages.ts'
+
+/** A log together with the reason why it is in its room. */
+export interface RoomLog {
+  readonly admission: Admission
+  readonly stored: StoredLog
+}
+
+/** What a channel needs of the room it is for. */
+export interface ChannelRoom {
+  readonly id: Uint8Array
+  readonly genesis: Uint8Array
+  readonly secrets: RoomSecrets
+  readonly ownAdmission: Admission
+  readonly logs: ReadonlyMap<string, RoomLog>
+  readonly port: number
+  sign(message: Uint8Array): Uint8Array
+  /** Take a log in; `byAuthor`: its author asks for it, so that the invite's expiry counts. Throws `room/…`. */
+  addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog>
+  /** Two heads of one log contradict each other, or ours is behind what its own device signed. */
+  onContradiction(log: RoomLog, text: string): void
+  onPeer(channel: RoomChannel): void
+  onPeerChange(channel: RoomChannel): void
+  onPeerGone(channel: RoomChannel): void
+}
+
+/** Who is at the other end, proved. */
+export interface ChannelPeer {
+  readonly identity: string
+  readonly device: string
+  readonly port: number
+}
+
+export const channelProtocol = 'parley/room/1'
+
+/**
+ * One room on one connection: proofs first, then heads, then blocks.
+ *
+ * Until the other side has proved that it knows the room and holds a member's device key, it gets nothing but our own proof, which only
+ * who knows the room can tell from random bytes. Spec: specs/replication.md.
+ */
+export class RoomChannel {
+  readonly stream: NoiseStream
+  readonly room: ChannelRoom
+  peer: ChannelPeer | null = null
+  presence: Presence | null = null
+  readonly #mux: Protomux
+  readonly #primitives: Primitives
+  readonly #onRefused: (error: unknown) => void
+  readonly #role: Role
+  readonly #replicated = new Set<string>()
+  readonly #channel: ReturnType<Protomux['createChannel']>
+  #proved = false
+  #working: Promise<void> = Promise.resolve()
+
+  constructor(
+    { stream, mux }: { readonly stream: NoiseStream; readonly mux: Protomux },
+    room: ChannelRoom,
+    primitives: Primitives,
+    onRefused: (error: unknown) => void,
+  ) {
+    this.stream = stream
+    this.room = room
+    this.#mux = mux
+    this.#primitives = primitives
+    this.#onRefused = onRefused
+    this.#role = stream.isInitiator ? 'initiator' : 'responder'
+    const handlers = [this.#onProof, this.#onIntroduction, this.#onLogs, this.#onPresence]
+    this.#channel = mux.createChannel({
+      protocol: channelProtocol,
+      id: channelId(room.secrets, stream.handshakeHash, primitives),
+      messages: handlers.map((handle) => ({ onmessage: (message) => this.#inTurn(handle, message) })),
+      onclose: () => {
+        if (this.peer) room.onPeerGone(this)
+        this.peer = null
+      },
+    })
+    this.#channel?.open()
+    this.#send(0, proveRoom(room.secrets, stream.handshakeHash, this.#role, primitives))
+  }
+
+  get open(): boolean {
+    return this.#channel !== null && !this.#channel.closed
+  }
+
+  /** Tell the other side of logs, ours and others', and exchange their blocks. Does nothing before it is known. */
+  async announce(logs: readonly RoomLog[]): Promise<void> {
+    if (!this.peer) return
+    for (const { stored } of logs) this.#replicate(stored)
+    for (let at = 0; at < logs.length; at += logsPerMessage) {
+      const part = logs.slice(at, at + logsPerMessage)
+      const announced = part.map(async ({ admission, stored }) => ({ admission, head: await stored.head() }))
+      this.#send(2, encodeLogs(await Promise.all(announced)))
+    }
+  }
+
+  sendPresence(presence: Presence): void {
+    if (this.peer) this.#send(3, encodePresence(presence))
+  }
+
+  close(): void {
+    this.#channel?.close()
+  }
+
+  #send(type: number, message: Uint8Array): void {
+    if (this.open) this.#channel!.messages[type]!.send(message)
+  }
+
+  /** One message after the other; whoever breaks a rule loses the channel. */
+  #inTurn(handle: (message: Uint8Array) => void | Promise<void>, message: Uint8Array): void {
+    this.#working = this.#working
+      .then(() => (this.open ? handle(message) : undefined))
+      .catch((error) => {
+        this.#onRefused(error)
+        this.close()
+      })
+  }
+
+  readonly #onProof = (proof: Uint8Array): void => {
+    const theirs = this.#role === 'initiator' ? 'responder' : 'initiator'
+    checkRoomProof(this.room.secrets, this.stream.handshakeHash, theirs, proof, this.#primitives)
+    this.#proved = true
+    const { id, ownAdmission, port } = this.room
+    const signature = this.room.sign(deviceProof(id, this.stream.handshakeHash, this.#role))
+    this.#send(1, encodeIntroduction({ admission: ownAdmission, signature, port }))
+  }
+
+  readonly #onIntroduction = async (message: Uint8Array): Promise<void> => {
+    if (!this.#proved || this.peer) throw new ProtocolError('handshake/proof')
+    const { admission, signature, port } = decodeIntroduction(message)
+    const { owner } = admit(this.room.genesis, admission, this.#primitives)
+    const theirs = this.#role === 'initiator' ? 'responder' : 'initiator'
+    const signed = deviceProof(this.room.id, this.stream.handshakeHash, theirs)
+    if (!this.#primitives.verify(signature, signed, owner.device)) throw new ProtocolError('handshake/device')
+    await this.room.addLog(admission, true)
+    this.peer = { identity: toHex(owner.identity), device: toHex(owner.device), port }
+    this.room.onPeer(this)
+    await this.announce([...this.room.logs.values()])
+  }
+
+  readonly #onLogs = async (message: Uint8Array): Promise<void> => {
+    if (!this.peer) throw new ProtocolError('handshake/device')
+    for (const announced of decodeLogs(message)) {
+      const log = await this.room.addLog(announced.admission, false)
+      this.#replicate(log.stored)
+      await this.#compareHeads(log, announced)
+    }
+  }
+
+  readonly #onPresence = (message: Uint8Array): void => {
+    if (!this.peer) throw new ProtocolError('handshake/device')
+    this.presence = decodePresence(message)
+    this.room.onPeerChange(this)
+  }
+
+  #replicate(stored: StoredLog): void {
+    const key = toHex(stored.key)
+    if (this.#replicated.has(key)) return
+    this.#replicated.add(key)
+    stored.replicate(this.#mux)
+  }
+
+  /** Hypercore says nothing when two histories of one length meet: so heads are compared on every connection. */
+  async #compareHeads(log: RoomLog, { head }: AnnouncedLog): Promise<void> {
+    if (!head) return
+    verifyHead(log.stored.key, log.stored.owner.device, head, this.#primitives)
+    if (head.length > log.stored.length) return
+    const ours = await log.stored.treeHash(head.length)
+    if (Buffer.compare(ours, head.treeHash) === 0) return
+    this.room.onContradiction(log, `its device signed two histories of ${head.length} entries`)
+  }
+}

@@ -1,0 +1,141 @@
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import HyperDHT, { type NoiseStream } from 'hyperdht'
+import Hyperswarm from 'hyperswarm'
+import type { Address } from '../config.ts'
+import type { KnownPeers } from './known-peers.ts'
+
+/** Whom to look for, and under which topics. */
+export interface Swarm {
+  /** The own key on the network. */
+  readonly key: Uint8Array
+  /** UDP port of the DHT node. */
+  readonly port: number
+  readonly online: boolean
+  readonly connections: number
+  /** Announce oneself under a topic, and look for others there, until the returned function is called. */
+  join(topic: Uint8Array): () => void
+  /** Dial a node at addresses it was seen at, with no need of the DHT; goes on in the background. */
+  dial(key: Uint8Array, addresses: readonly Address[]): void
+  /** Addresses under which others may reach this node, best first. */
+  addresses(): readonly Address[]
+  /** Answer whatever changes `online` or `connections`. */
+  onChange(listener: () => void): void
+  close(): Promise<void>
+}
+
+interface SwarmOptions {
+  readonly seed: Uint8Array
+  readonly bootstrap: readonly Address[] | null
+  readonly known: KnownPeers
+  /** `onTopic` calls back with every topic under which the peer was found, now and later. */
+  readonly onConnection: (stream: NoiseStream, onTopic: (listener: (topic: Uint8Array) => void) => void) => void
+}
+
+// Two nodes that join a topic at the same instant miss each other; so each looks again soon.
+const refreshAfterMs = [1_000, 5_000, 30_000]
+const rememberEveryMs = 60_000
+const mostPeers = 64
+
+/** A DHT that tries the addresses where a node was last seen before it asks anybody. */
+class RememberingDht extends HyperDHT {
+  readonly addresses = new Map<string, Address[]>()
+
+  override connect(key: Uint8Array, options: Parameters<HyperDHT['connect']>[1] = {}): NoiseStream {
+    const known = this.addresses.get(Buffer.from(key).toString('hex'))
+    const found = options.relayAddresses?.length ? options.relayAddresses : null
+    return super.connect(key, { ...options, relayAddresses: found ?? known ?? null })
+  }
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host.startsWith('127.') || host === '::1'
+
+/** Open this node's place on the network. */
+export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmOptions): Promise<Swarm> {
+  const keyPair = HyperDHT.keyPair(seed)
+  const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(({ host }) => isLoopback(host))
+  const dht = new RememberingDht({
+    keyPair,
+    ...startingPoints(bootstrap, known),
+    ...(known.port ? { port: known.port } : {}),
+    // On one machine nothing stands between two nodes, and the tests for that only cost time.
+    ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
+  })
+  await dht.ready()
+  const swarm = new Hyperswarm({ dht, keyPair, maxPeers: mostPeers })
+  swarm.on('connection', (stream, info) => {
+    onConnection(stream, (listener) => {
+      info.topics.forEach(listener)
+      info.on('topic', listener)
+      stream.on('close', () => info.off('topic', listener))
+    })
+  })
+  await swarm.listen()
+  const port = dht.io.serverSocket?.address().port ?? 0
+  const remember = () => known.rememberNetwork(port, dht.toArray({ limit: 64 }))
+  const remembering = setInterval(remember, rememberEveryMs).unref()
+  remember()
+
+  return {
+    key: keyPair.publicKey,
+    port,
+    get online() {
+      return dht.online && (dht.nodes.length > 0 || swarm.connections.size > 0)
+    },
+    get connections() {
+      return swarm.connections.size
+    },
+    join(topic) {
+      const discovery = swarm.join(topic, { client: true, server: true })
+      const timers = refreshAfterMs.map((ms) =>
+        setTimeout(() => void discovery.refresh({ client: true, server: true }).catch(() => {}), ms).unref(),
+      )
+      return () => {
+        for (const timer of timers) clearTimeout(timer)
+        void discovery.destroy().catch(() => {})
+      }
+    },
+    dial(key, addresses) {
+      const dialled = addresses.filter(({ host, port: at }) => isIP(host) !== 0 && at > 0)
+      if (dialled.length === 0 || Buffer.compare(key, keyPair.publicKey) === 0) return
+      dht.addresses.set(Buffer.from(key).toString('hex'), dialled)
+      // The swarm gives a peer up after five attempts: whoever asks again wants it tried again.
+      swarm.leavePeer(Buffer.from(key))
+      swarm.joinPeer(Buffer.from(key))
+    },
+    addresses: () => reachableAt(dht.host, port, local),
+    onChange(listener) {
+      swarm.on('update', listener)
+      for (const event of ['network-update', 'network-change', 'ready']) dht.on(event, listener)
+    },
+    async close() {
+      clearInterval(remembering)
+      remember()
+      await swarm.destroy({ force: true })
+    },
+  }
+}
+
+/** Remembered nodes are asked before the bootstrap nodes: one that is dead would hold up everything by seconds. */
+function startingPoints(bootstrap: readonly Address[] | null, known: KnownPeers) {
+  const remembered = known.nodes.map(({ host, port }) => ({ host, port }))
+  if (remembered.length === 0) return bootstrap ? { bootstrap: [...bootstrap] } : {}
+  const configured = bootstrap ?? HyperDHT.BOOTSTRAP.map(publicBootstrap)
+  return { bootstrap: [], nodes: [...remembered, ...configured.filter(({ host }) => isIP(host) !== 0)] }
+}
+
+/** The public nodes are written `address@name:port`. */
+function publicBootstrap(text: string): Address {
+  const [, host = '', port = '0'] = /^([^@]+)@[^:]+:(\d+)$/.exec(text) ?? []
+  return { host, port: Number(port) }
+}
+
+function reachableAt(publicHost: string | null, port: number, local: boolean): Address[] {
+  if (local) return [{ host: '127.0.0.1', port }]
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
+  const hosts = [...new Set([...(publicHost ? [publicHost] : []), ...own])]
+  return hosts.map((host) => ({ host, port }))
+}

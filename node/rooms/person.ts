@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import {
+  createIdentity,
+  foldIdentity,
+  type IdentityStatement,
+  identityFromCbor,
+  identityToCbor,
+} from '../../protocol/identity/identity.ts'
+import { recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { HomeError } from '../home-error.ts'
+import type { VaultContent } from '../storage/key-vault.ts'
+
+/** Whose node this is: the identity, and the device that speaks for it here. */
+export interface Person {
+  readonly identity: Uint8Array
+  readonly statements: readonly IdentityStatement[]
+  readonly device: Uint8Array
+  readonly deviceSeed: Uint8Array
+}
+
+const mostIdentityBytes = 65_536
+
+/** Everything a vault starts with: new words, and an identity that they can recover. */
+export function freshVault(primitives: Primitives): VaultContent {
+  const words = recoveryWords(randomBytes(32))
+  const device = randomBytes(32)
+  const statements = createIdentity(
+    { recovery: recoverySeed(words, 0, primitives), nextRecovery: recoverySeed(words, 1, primitives), device },
+    primitives,
+  )
+  return {
+    words,
+    deviceSeed: device.toString('hex'),
+    networkSeed: randomBytes(32).toString('hex'),
+    viewKey: randomBytes(32).toString('hex'),
+    identity: Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex'),
+    name: null,
+    rooms: [],
+  }
+}
+
+/** The person a vault holds the keys of. Throws `HomeError` vault/damaged if its parts do not belong together. */
+export function personOf(content: VaultContent, primitives: Primitives): Person {
+  try {
+    const statements = identityFromCbor(decodeCbor(Buffer.from(content.identity, 'hex'), { bytes: mostIdentityBytes }))
+    const deviceSeed = Buffer.from(content.deviceSeed, 'hex')
+    const { id } = foldIdentity(statements, primitives)
+    return { identity: id, statements, device: primitives.publicKey(deviceSeed), deviceSeed }
+  } catch (error) {
+    throw new HomeError('vault/damaged', `The keys of this home do not fit together: ${(error as Error).message}.`)
+  }
+}

@@ -1,0 +1,224 @@
+import type { Logger } from 'pino'
+import { toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { type LogOwner, logKey } from '../../protocol/log/hypercore.ts'
+import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
+import type { RoomEvent } from '../../protocol/room/event.ts'
+import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
+import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
+import { RoomWriter } from '../projection/room-writer.ts'
+import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
+import type { Peers } from '../replication/peers.ts'
+import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
+import type { LogStore } from '../storage/log-store.ts'
+import type { ViewStore } from '../storage/view-store.ts'
+import type { Person } from './person.ts'
+import type { RoomLogs } from './room-logs.ts'
+
+/** What a room is made of and lives from. */
+export interface RoomOptions {
+  readonly genesis: Uint8Array
+  readonly secret: Uint8Array
+  readonly inviteSeed: Uint8Array
+  /** What the link called it, until its own log says. */
+  readonly label: string
+  readonly person: Person
+  readonly store: LogStore
+  readonly roomLogs: RoomLogs
+  readonly view: ViewStore
+  readonly peers: Peers
+  readonly port: number
+  readonly primitives: Primitives
+  readonly log: Logger
+  readonly now: () => number
+  readonly onChange: (change: RoomChange) => void
+}
+
+/** What may interest whoever shows rooms or carries calls. */
+export type RoomChange =
+  | { readonly type: 'entries'; readonly room: Room; readonly entries: readonly ProjectedEntry[] }
+  | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
+  | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
+  | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }
+  | { readonly type: 'changed'; readonly room: Room }
+
+/** One room of this node: its logs, what they fold to, and our own pen. */
+export class Room implements ChannelRoom {
+  readonly id: Uint8Array
+  readonly key: string
+  readonly genesis: Uint8Array
+  readonly beginning: Genesis
+  readonly secret: Uint8Array
+  readonly inviteSeed: Uint8Array
+  readonly secrets: RoomSecrets
+  readonly ownAdmission: Admission
+  readonly ownLog: Uint8Array
+  readonly logs = new Map<string, RoomLog>()
+  readonly troubles = new Map<string, string>()
+  readonly port: number
+  readonly fold: RoomFold
+  readonly #options: RoomOptions
+  #writer!: RoomWriter
+  #adding: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: RoomOptions) {
+    const { genesis, person, primitives } = options
+    this.#options = options
+    this.genesis = genesis
+    this.beginning = decodeGenesis(genesis)
+    this.secret = options.secret
+    this.inviteSeed = options.inviteSeed
+    this.id = roomId(genesis, primitives)
+    this.key = toHex(this.id)
+    this.secrets = roomSecrets(options.secret, primitives)
+    this.port = options.port
+    const owner: LogOwner = { room: this.id, identity: person.identity, device: person.device, generation: 0 }
+    const isOwner = Buffer.compare(person.device, this.beginning.owner.device) === 0
+    this.ownAdmission = {
+      identity: person.statements,
+      device: person.device,
+      generation: 0,
+      signature: isOwner ? null : signAdmission(owner, options.inviteSeed, primitives),
+    }
+    this.ownLog = logKey(owner, primitives)
+    this.fold = new RoomFold(this, options.view, primitives, {
+      onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
+      onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
+    })
+  }
+
+  /** Open a room and fold what is on disk of it. `first` is the entry that a new own log begins with. */
+  static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
+    const room = new Room(options)
+    const { person, store, roomLogs, primitives, now } = options
+    const own = await store.openOwnLog(room.#ownerOf(room.ownAdmission), person.deviceSeed)
+    room.#take({ admission: room.ownAdmission, stored: own })
+    for (const admission of await roomLogs.of(room.key)) {
+      const stored = await store.openLog(room.#ownerOf(admission))
+      stored.follow()
+      room.#take({ admission, stored })
+    }
+    await room.fold.pump()
+    room.fold.beginLive()
+    const folding = room.fold.logs.get(toHex(room.ownLog))!
+    room.#writer = new RoomWriter(room, room.fold, folding, store, primitives, now)
+    if (own.length === 0) await room.append(first(room.ownAdmission))
+    return room
+  }
+
+  /** What the owner called it; what the link called it, as long as the owner's log has not arrived. */
+  get name(): string {
+    return this.#created()?.text ?? this.#options.label
+  }
+
+  /** When the owner made it, by their clock. */
+  get created(): number | null {
+    return this.#created()?.stamp ?? null
+  }
+
+  sign(message: Uint8Array): Uint8Array {
+    return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
+  }
+
+  /** Write into the own log; resolves with the entry's index once it is safe on disk. */
+  append(event: RoomEvent): Promise<number> {
+    return this.#writer.append(event)
+  }
+
+  addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog> {
+    const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, byAuthor))
+    this.#adding = adding
+    return adding
+  }
+
+  onContradiction({ stored }: RoomLog, text: string): void {
+    const key = toHex(stored.key)
+    this.#options.log.warn({ room: this.key, log: key }, text)
+    this.troubles.set(key, text)
+    this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  onPeer(channel: RoomChannel): void {
+    this.#options.onChange({ type: 'peer', room: this, channel, gone: false })
+  }
+
+  onPeerChange(channel: RoomChannel): void {
+    this.#options.onChange({ type: 'presence', room: this, channel })
+  }
+
+  onPeerGone(channel: RoomChannel): void {
+    this.#options.onChange({ type: 'peer', room: this, channel, gone: true })
+  }
+
+  /** Connected nodes of this room. */
+  channels(): RoomChannel[] {
+    return this.#options.peers.channelsOf(this.key)
+  }
+
+  /** Who writes a log, or null as long as nothing has let it in. */
+  author(log: string): ShownAuthor | null {
+    const author = this.fold.logs.get(log)?.folded.author
+    if (!author) return null
+    const identity = toHex(author.owner.identity)
+    const self = identity === toHex(this.#options.person.identity)
+    return { identity, device: toHex(author.owner.device), name: author.name, self }
+  }
+
+  /** What the timeline is drawn from. */
+  timeline(): TimelineSource {
+    const identities = new Map<string, string>()
+    for (const { owner } of [...this.logs.values()].map(({ stored }) => stored)) {
+      identities.set(toHex(owner.device), toHex(owner.identity))
+    }
+    return {
+      view: this.#options.view,
+      room: this.fold.number,
+      author: (log) => this.author(log),
+      identityOf: (device) => identities.get(device) ?? null,
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#adding.catch(() => {})
+    await this.#writer.close()
+    await this.fold.close()
+    for (const channel of this.channels()) channel.close()
+    for (const { stored } of this.logs.values()) await stored.close()
+  }
+
+  async #addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog> {
+    const { primitives, store, roomLogs, now } = this.#options
+    const { key, owner } = admit(this.genesis, admission, primitives)
+    const known = this.logs.get(toHex(key))
+    if (known) return known
+    const { expires } = this.beginning
+    // Whom another member has let in stays in: their clock was as good as ours.
+    if (byAuthor && expires !== null && expires < now()) throw new ProtocolError('room/not-admitted', 'the link has expired')
+    await roomLogs.add(this.key, admission)
+    const stored = await store.openLog(owner)
+    stored.follow()
+    const log = { admission, stored }
+    this.#take(log)
+    for (const channel of this.channels()) await channel.announce([log])
+    void this.fold.pump()
+    return log
+  }
+
+  #created() {
+    const owner = { room: this.id, ...this.beginning.owner, generation: 0 }
+    const log = this.fold.logs.get(toHex(logKey(owner, this.#options.primitives)))
+    const row = log ? this.#options.view.entry(log.row, 0) : null
+    return row?.type === 'room-created' ? row : null
+  }
+
+  #take(log: RoomLog): void {
+    this.logs.set(toHex(log.stored.key), log)
+    this.fold.addLog(log.stored)
+  }
+
+  #ownerOf(admission: Admission): LogOwner {
+    return admit(this.genesis, admission, this.#options.primitives).owner
+  }
+}

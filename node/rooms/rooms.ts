@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto'
+import { toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { roomTopics } from '../../protocol/replication/handshake.ts'
+import { decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import { type DialHint, decodeLink, encodeLink, mostHints, type RoomLink } from '../../protocol/room/link.ts'
+import { tidyName } from '../../protocol/room/text.ts'
+import type { LinkPreview } from '../api/commands.ts'
+import { Problem } from '../api/problems.ts'
+import type { KnownPeers } from '../replication/known-peers.ts'
+import type { RoomChannel } from '../replication/room-channel.ts'
+import type { Swarm } from '../replication/swarm.ts'
+import type { KeyVault, VaultRoom } from '../storage/key-vault.ts'
+import { Room, type RoomChange, type RoomOptions } from './room.ts'
+
+/** What all rooms of a node share. */
+export interface RoomsOptions
+  extends Pick<RoomOptions, 'person' | 'store' | 'roomLogs' | 'view' | 'peers' | 'primitives' | 'log' | 'now'> {
+  readonly vault: KeyVault
+  readonly swarm: Swarm
+  readonly known: KnownPeers
+  readonly onChange: (change: RoomChange) => void
+}
+
+interface Presence {
+  readonly room: Room
+  readonly topics: Map<string, () => void>
+}
+
+const linkStart = 'http://localhost:7717/#/join/'
+const redialEveryMs = 30_000
+const topicsEveryMs = 600_000
+const mostOwnHints = 4
+
+/** The rooms of this node, and its presence in each on the network. */
+export class Rooms {
+  readonly #options: RoomsOptions
+  readonly #rooms = new Map<string, Presence>()
+  readonly #timers: readonly NodeJS.Timeout[]
+  #joining: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: RoomsOptions) {
+    this.#options = options
+    this.#timers = [
+      setInterval(() => this.#dialKnown(), redialEveryMs).unref(),
+      setInterval(() => this.#announceAll(), topicsEveryMs).unref(),
+    ]
+  }
+
+  /** Open every room of the vault. */
+  static async open(options: RoomsOptions): Promise<Rooms> {
+    const rooms = new Rooms(options)
+    for (const stored of options.vault.content.rooms) await rooms.#open(stored)
+    rooms.#dialKnown()
+    return rooms
+  }
+
+  all(): Room[] {
+    return [...this.#rooms.values()].map(({ room }) => room)
+  }
+
+  /** Throws the problem `no-such-room`. */
+  get(key: string): Room {
+    const found = this.#rooms.get(key)
+    if (!found) throw new Problem('no-such-room')
+    return found.room
+  }
+
+  /** Make a room; whoever gets its link may come in, until `expires` (Unix ms). */
+  async create(name: string, expires: number | null): Promise<Room> {
+    const label = tidyName(name)
+    if (label === '') throw new Problem('name-invalid')
+    this.#ownName()
+    const { person, primitives } = this.#options
+    const inviteSeed = randomBytes(32)
+    const genesis = encodeGenesis({
+      owner: { identity: person.identity, device: person.device },
+      invite: primitives.publicKey(inviteSeed),
+      expires,
+      nonce: randomBytes(32),
+    })
+    return this.#enter({ genesis, secret: randomBytes(32), inviteSeed, name: label })
+  }
+
+  /** Read a link; nobody is dialled. */
+  readLink(text: string): LinkPreview {
+    const link = this.#decode(text)
+    const room = toHex(roomId(link.genesis, this.#options.primitives))
+    const { expires } = decodeGenesis(link.genesis)
+    return {
+      room,
+      name: link.name,
+      inviter: link.inviter,
+      expires,
+      expired: expires !== null && expires < this.#options.now(),
+      joined: this.#rooms.has(room),
+    }
+  }
+
+  /** Join the room of a link, or find it among ours. Throws link-… problems. */
+  async join(text: string): Promise<Room> {
+    const link = this.#decode(text)
+    const { room, expired, joined } = this.readLink(text)
+    if (joined) return this.get(room)
+    if (expired) throw new Problem('link-expired')
+    this.#ownName()
+    const entered = await this.#enter(link)
+    this.#dialHints(entered, link.hints)
+    return entered
+  }
+
+  /** The link of a room, with hints where it may be reached now. */
+  share(room: Room): { readonly link: string; readonly expires: number | null } {
+    const { genesis, secret, inviteSeed, beginning, name } = room
+    const inviter = this.#ownName()
+    const link = { genesis, secret, inviteSeed, name, inviter, hints: this.#hints(room) }
+    return { link: linkStart + encodeLink(link, this.#options.primitives), expires: beginning.expires }
+  }
+
+  /** Say in every room how one wants to be called. */
+  async rename(name: string): Promise<void> {
+    const as = tidyName(name)
+    if (as === '') throw new Problem('name-invalid')
+    if (as === this.#options.vault.content.name) return
+    await this.#options.vault.change((content) => ({ ...content, name: as }))
+    await Promise.all(this.all().map((room) => room.append({ type: 'name-changed', as })))
+  }
+
+  /** Remember where a peer was met. */
+  remember({ stream, peer }: RoomChannel, room: Room): void {
+    const { remoteHost: host } = stream.rawStream
+    if (peer?.port) this.#options.known.remember({ key: toHex(stream.remotePublicKey), host, port: peer.port, room: room.key })
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#joining.catch(() => {})
+    for (const { room, topics } of this.#rooms.values()) {
+      for (const leave of topics.values()) leave()
+      await room.close()
+    }
+  }
+
+  #ownName(): string {
+    const { name } = this.#options.vault.content
+    if (name === null) throw new Problem('no-name')
+    return name
+  }
+
+  #decode(text: string): RoomLink {
+    try {
+      return decodeLink(text, this.#options.primitives)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      throw new Problem(error.code === 'link/newer' ? 'link-newer' : 'link-malformed')
+    }
+  }
+
+  /** The secret is in the vault before anything is written with it. */
+  #enter(link: Pick<RoomLink, 'genesis' | 'secret' | 'inviteSeed' | 'name'>): Promise<Room> {
+    const entering = this.#joining
+      .catch(() => {})
+      .then(async () => {
+        const key = toHex(roomId(link.genesis, this.#options.primitives))
+        const known = this.#rooms.get(key)
+        if (known) return known.room
+        const stored: VaultRoom = {
+          genesis: toHex(link.genesis),
+          secret: toHex(link.secret),
+          inviteSeed: toHex(link.inviteSeed),
+          name: link.name,
+        }
+        await this.#options.vault.change((content) => ({ ...content, rooms: [...content.rooms, stored] }))
+        return this.#open(stored)
+      })
+    this.#joining = entering
+    return entering
+  }
+
+  async #open(stored: VaultRoom): Promise<Room> {
+    const { swarm, onChange, ...shared } = this.#options
+    const genesis = Buffer.from(stored.genesis, 'hex')
+    const as = this.#ownName()
+    const options = {
+      ...shared,
+      onChange,
+      genesis,
+      secret: Buffer.from(stored.secret, 'hex'),
+      inviteSeed: Buffer.from(stored.inviteSeed, 'hex'),
+      label: stored.name,
+      port: swarm.port,
+    }
+    const room = await Room.open(options, (admission) =>
+      admission.signature === null
+        ? { type: 'room-created', genesis, name: stored.name, admission, as }
+        : { type: 'joined', admission, as },
+    )
+    this.#rooms.set(room.key, { room, topics: new Map() })
+    shared.peers.addRoom(room)
+    this.#announce(room)
+    onChange({ type: 'changed', room })
+    return room
+  }
+
+  /** Be found under today's topics, and no longer under yesterday's. */
+  #announce(room: Room): void {
+    const { swarm, peers, primitives, now } = this.#options
+    const { topics } = this.#rooms.get(room.key)!
+    const wanted = new Map(roomTopics(room.secrets, now(), primitives).map((topic) => [toHex(topic), topic]))
+    for (const [key, leave] of topics) {
+      if (wanted.has(key)) continue
+      leave()
+      topics.delete(key)
+    }
+    for (const [key, topic] of wanted) {
+      if (topics.has(key)) continue
+      peers.addTopic(topic, room)
+      const leave = swarm.join(topic)
+      topics.set(key, () => {
+        leave()
+        peers.removeTopic(topic)
+      })
+    }
+  }
+
+  #announceAll(): void {
+    for (const room of this.all()) this.#announce(room)
+  }
+
+  /** Whom we have met before is dialled where they were: that needs no DHT. */
+  #dialKnown(): void {
+    const { known, peers, swarm } = this.#options
+    for (const room of this.all()) {
+      for (const { key, host, port } of known.inRoom(room.key)) {
+        const bytes = Buffer.from(key, 'hex')
+        peers.expect(bytes, room)
+        if (!peers.isConnected(key)) swarm.dial(bytes, [{ host, port }])
+      }
+    }
+  }
+
+  #dialHints(room: Room, hints: readonly DialHint[]): void {
+    for (const { key } of hints) {
+      this.#options.peers.expect(key, room)
+      const same = hints.filter((hint) => Buffer.compare(hint.key, key) === 0)
+      this.#options.swarm.dial(key, same)
+    }
+  }
+
+  #hints(room: Room): DialHint[] {
+    const { swarm } = this.#options
+    const own = swarm.addresses().slice(0, mostOwnHints).map(({ host, port }) => ({ key: swarm.key, host, port }))
+    const others = room.channels().flatMap(({ stream, peer }) => {
+      const { remoteHost: host } = stream.rawStream
+      return peer?.port ? [{ key: stream.remotePublicKey, host, port: peer.port }] : []
+    })
+    return [...own, ...others].slice(0, mostHints)
+  }
+}
