@@ -10,7 +10,7 @@ export interface Peer {
   receiveAnswer(sdp: string): Promise<void>
   /** Put tracks where an answer has made room for them. */
   send(stream: MediaStream): Promise<void>
-  /** The SHA-256 fingerprint of the certificate that the other side has proven to hold, or null before it has. */
+  /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
   remoteFingerprint(): Promise<string | null>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
@@ -61,11 +61,11 @@ export function openPeer(certificate: RTCCertificate): Peer {
       }
     },
     async remoteFingerprint() {
-      const stats = await connection.getStats()
-      for (const report of stats.values()) {
-        if (report.type !== 'transport' || report.dtlsState !== 'connected') continue
-        const certificate = stats.get(report.remoteCertificateId)
-        if (certificate?.fingerprintAlgorithm === 'sha-256') return certificate.fingerprint.toUpperCase()
+      // The statistics may be a moment behind the event.
+      for (let attempts = 0; attempts < 20; attempts++) {
+        const fingerprint = fingerprintIn(await connection.getStats())
+        if (fingerprint) return fingerprint
+        await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return null
     },
@@ -76,4 +76,13 @@ export function openPeer(certificate: RTCCertificate): Peer {
       connection.close()
     },
   }
+}
+
+function fingerprintIn(stats: RTCStatsReport): string | null {
+  for (const report of stats.values()) {
+    if (report.type !== 'transport' || report.dtlsState !== 'connected') continue
+    const certificate = stats.get(report.remoteCertificateId)
+    if (certificate?.fingerprintAlgorithm === 'sha-256') return certificate.fingerprint.toUpperCase()
+  }
+  return null
 }

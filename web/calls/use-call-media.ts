@@ -1,41 +1,21 @@
-import { onScopeDispose, type Ref, ref, type ShallowRef, shallowRef, watch } from 'vue'
-import type { CallEndReason, Command, CommandResult, CommandType } from '../../node/api/commands.ts'
+import { onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
+import type { CallEndReason } from '../../node/api/commands.ts'
 import type { CallView } from '../../node/api/views.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import type { CallMedia, CallMediaState } from '../state/call-media.ts'
 import { capture, readyKinds, stopTracks } from './capture.ts'
 import { makeCertificate, openPeer, type Peer } from './peer.ts'
-
-/** What of the page's bridge a call needs. */
-export interface CallBridge {
-  send<T extends CommandType>(command: Extract<Command, { type: T }>): Promise<CommandResult<T>>
-}
-
-/** `secure`: connected, and the other side holds the certificate that its owner signed. */
-export type CallMediaState = 'idle' | 'asking' | 'ringing' | 'connecting' | 'connected' | 'secure' | 'ended'
-
-export interface UseCallMedia {
-  readonly local: ShallowRef<MediaStream | null>
-  readonly remote: ShallowRef<MediaStream | null>
-  readonly state: Ref<CallMediaState>
-  /** A sentence for people. */
-  readonly trouble: Ref<string | null>
-  readonly muted: Ref<boolean>
-  readonly cameraOff: Ref<boolean>
-  start(room: string, identity: string): Promise<void>
-  accept(): Promise<void>
-  decline(): Promise<void>
-  hangUp(): Promise<void>
-  toggleMute(): void
-  toggleCamera(): void
-}
 
 type LiveView = NonNullable<CallView['call']>
 
 /** The call that this page takes part in. Another page of the same node may be in one while this has none. */
 interface Attempt {
   id: string | null
-  readonly direction: 'outgoing' | 'incoming'
+  /** Whether the node has shown it. */
+  shown: boolean
   peer: Peer | null
-  described: boolean
+  /** The fingerprint that the other side signed, once its description is here. */
+  signed: string | null
 }
 
 /** An incoming call, read while it rings, so that nothing is left to do on accept. */
@@ -44,10 +24,8 @@ interface Prepared {
   readonly peer: Promise<Peer>
 }
 
-const unproven = 'The other side could not prove that it is who it should be. The call was ended.'
-
 /** Camera, microphone and connection of the one call; `call` follows the node, which rings and ends it. */
-export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): UseCallMedia {
+export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<CallView>): CallMedia {
   const local = shallowRef<MediaStream | null>(null)
   const remote = shallowRef<MediaStream | null>(null)
   const state = ref<CallMediaState>('idle')
@@ -59,12 +37,15 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
   let certificate: Promise<RTCCertificate> | null = null
 
   watch(call, ({ call: view }) => follow(view), { immediate: true })
-  onScopeDispose(() => void hangUp())
+  onScopeDispose(() => {
+    forgetPrepared()
+    void hangUp()
+  })
 
   function follow(view: LiveView | null): void {
     if (prepared && (view?.id !== prepared.id || view.state !== 'ringing') && !attempt) forgetPrepared()
-    if (attempt) return followAttempt(attempt, view)
-    if (view?.state === 'ringing' && view.direction === 'incoming') {
+    if (attempt) followAttempt(attempt, view)
+    else if (view?.state === 'ringing' && view.direction === 'incoming') {
       state.value = 'ringing'
       trouble.value = null
       if (view.remote) prepare(view.id, view.remote.sdp)
@@ -72,32 +53,32 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
   }
 
   function followAttempt(current: Attempt, view: LiveView | null): void {
-    // The node may show the call before it has answered our command.
-    if (current.id === null && view && view.direction === 'outgoing' && view.state !== 'ended') current.id = view.id
+    // The view of a call may come before the answer to our command, and that of the call before it after.
+    if (current.id === null && view?.direction === 'outgoing' && view.state !== 'ended') current.id = view.id
     if (current.id === null) return
-    if (view?.id !== current.id) {
-      if (current.direction === 'outgoing' && view?.direction === 'incoming' && view.state === 'connecting')
-        yieldTo(view)
-      else finish()
-      return
-    }
-    if (view.state === 'ended') return finish()
-    const answer = current.direction === 'outgoing' && view.state === 'connecting' ? view.remote : null
-    if (answer && !current.described) {
-      current.described = true
-      state.value = 'connecting'
-      current.peer?.receiveAnswer(answer.sdp).catch(() => fail('The answer of the other side could not be used.'))
-    }
+    if (view?.id === current.id) {
+      current.shown = true
+      if (view.state === 'ended') finish()
+      else if (view.remote && current.signed === null) {
+        current.signed = view.remote.fingerprint
+        state.value = 'connecting'
+        current.peer
+          ?.receiveAnswer(view.remote.sdp)
+          .catch(() => fail('The answer of the other side could not be used.'))
+      }
+    } else if (view?.direction === 'incoming' && view.state === 'connecting' && local.value) {
+      yieldTo(view, local.value)
+    } else if (current.shown) finish()
   }
 
   /** Both have called each other, and the other side's call stands: this page answers it without asking again. */
-  function yieldTo(view: LiveView): void {
-    if (!view.remote) return
+  function yieldTo({ id, remote: offer }: LiveView, stream: MediaStream): void {
+    // The socket for its media is still being opened: the view comes again.
+    if (!offer) return
     attempt?.peer?.close()
-    const current: Attempt = { id: view.id, direction: 'incoming', peer: null, described: true }
+    const current: Attempt = { id, shown: true, peer: null, signed: offer.fingerprint }
     attempt = current
-    prepare(view.id, view.remote.sdp)
-    void answerAs(current, Promise.resolve(local.value!))
+    void answerAs(current, prepare(id, offer.sdp), Promise.resolve(stream))
   }
 
   function freshCertificate(): Promise<RTCCertificate> {
@@ -106,8 +87,8 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
     return made
   }
 
-  function prepare(id: string, sdp: string): void {
-    if (prepared?.id === id) return
+  function prepare(id: string, sdp: string): Promise<Peer> {
+    if (prepared?.id === id) return prepared.peer
     forgetPrepared()
     const peer = freshCertificate().then(async (made) => {
       const opened = openPeer(made)
@@ -117,6 +98,7 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
     // Whoever accepts hears of it.
     peer.catch(() => undefined)
     prepared = { id, peer }
+    return peer
   }
 
   function forgetPrepared(): void {
@@ -124,19 +106,22 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
     prepared = null
   }
 
-  function begin(direction: Attempt['direction'], id: string | null): Attempt {
-    attempt = { id, direction, peer: null, described: false }
+  function begin(given: Omit<Attempt, 'peer'>): Attempt {
+    const current: Attempt = { ...given, peer: null }
+    attempt = current
     state.value = 'asking'
     trouble.value = null
     muted.value = false
     cameraOff.value = false
     addEventListener('beforeunload', askBeforeLeaving)
-    return attempt
+    return current
   }
+
+  const isCurrent = (one: Attempt): boolean => attempt === one
 
   async function captureFor(current: Attempt): Promise<MediaStream> {
     const { stream, notice } = await capture()
-    if (attempt !== current) {
+    if (!isCurrent(current)) {
       stopTracks(stream)
       throw new Error('The call was ended meanwhile.')
     }
@@ -147,14 +132,14 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
   }
 
   function adopt(current: Attempt, peer: Peer): void {
-    if (attempt !== current) {
+    if (!isCurrent(current)) {
       peer.close()
       throw new Error('The call was ended meanwhile.')
     }
     current.peer = peer
     remote.value = peer.remote
     peer.onState((now) => {
-      if (attempt !== current) return
+      if (!isCurrent(current)) return
       if (now === 'connected') void prove(current, peer)
       if (now === 'failed') fail('The connection to the other side was lost.')
     })
@@ -162,7 +147,7 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
 
   async function start(room: string, identity: string): Promise<void> {
     if (attempt) return
-    const current = begin('outgoing', null)
+    const current = begin({ id: null, shown: false, signed: null })
     certificate ??= makeCertificate()
     try {
       const stream = await captureFor(current)
@@ -171,31 +156,30 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
       const sdp = await peer.offer(stream)
       state.value = 'ringing'
       const { call: id } = await bridge.send({ type: 'start-call', room, to: identity, sdp })
-      if (attempt === current) current.id ??= id
+      if (isCurrent(current)) current.id ??= id
       // Hung up while the node was asked.
       else if (current.id === null) await endCall(id, 'cancelled')
       follow(call.value.call)
     } catch (error) {
-      if (attempt === current) giveUp(error)
+      if (isCurrent(current)) giveUp(error)
     }
   }
 
   async function accept(): Promise<void> {
     const view = call.value.call
     if (attempt || view?.state !== 'ringing' || view.direction !== 'incoming' || !view.remote) return
-    const current = begin('incoming', view.id)
-    prepare(view.id, view.remote.sdp)
-    await answerAs(current, captureFor(current))
+    const current = begin({ id: view.id, shown: true, signed: view.remote.fingerprint })
+    await answerAs(current, prepare(view.id, view.remote.sdp), captureFor(current))
   }
 
   /** Where the browser need not ask, the answer goes out before the camera has started. */
-  async function answerAs(current: Attempt, captured: Promise<MediaStream>): Promise<void> {
+  async function answerAs(current: Attempt, opening: Promise<Peer>, captured: Promise<MediaStream>): Promise<void> {
+    // Where it is not waited for at once, it is below.
     captured.catch(() => undefined)
+    prepared = null
     try {
-      const peer = await prepared!.peer
-      prepared = null
+      const [peer, ready] = await Promise.all([opening, readyKinds()])
       adopt(current, peer)
-      const ready = await readyKinds()
       const kinds = ready.has('audio') ? ready : kindsOf(await captured)
       const sdp = await peer.answer(kinds)
       state.value = 'connecting'
@@ -204,18 +188,17 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
         bridge.send({ type: 'accept-call', call: current.id!, sdp }),
       ])
     } catch (error) {
-      if (attempt === current) giveUp(error)
+      if (isCurrent(current)) giveUp(error)
     }
   }
 
   async function prove(current: Attempt, peer: Peer): Promise<void> {
     if (state.value === 'secure') return
     state.value = 'connected'
-    const fingerprint = await peer.remoteFingerprint()
-    const signed = call.value.call?.remote?.fingerprint
-    if (attempt !== current) return
-    if (fingerprint !== null && fingerprint === signed) state.value = 'secure'
-    else fail(unproven)
+    const proven = await peer.remoteFingerprint()
+    if (!isCurrent(current)) return
+    if (proven !== null && proven === current.signed) state.value = 'secure'
+    else fail('The other side could not prove that it is who it should be. The call was ended.')
   }
 
   function giveUp(error: unknown): void {
@@ -242,6 +225,7 @@ export function useCallMedia(bridge: CallBridge, call: ShallowRef<CallView>): Us
     local.value = null
     remote.value = null
     state.value = 'ended'
+    trouble.value = null
     removeEventListener('beforeunload', askBeforeLeaving)
   }
 
