@@ -6,7 +6,11 @@ export interface Backend {
   run<T extends CommandType>(command: Extract<Command, { type: T }>): Promise<CommandResult<T>>
   /** Push the present value at once and every later one, until the returned function is called. */
   watch<Q extends ViewQuery>(query: Q, push: (value: ViewOf[Q['type']]) => void): () => void
-  page(room: string, before: string | null, limit: number): { readonly items: readonly TimelineItem[]; readonly older: boolean }
+  page(
+    room: string,
+    before: string | null,
+    limit: number,
+  ): { readonly items: readonly TimelineItem[]; readonly older: boolean }
   /** The room's bundle, whole: specs/bundle.md. */
   exportRoom(room: string): Promise<Uint8Array>
 }

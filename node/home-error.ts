@@ -23,7 +23,8 @@ export class HomeError extends Error {
 /** The same failure of the file system, as a sentence. */
 export function homeErrorOf(error: unknown, home: string): unknown {
   const code = (error as NodeJS.ErrnoException)?.code
-  if (isDiskFull(error)) return new HomeError('home/disk-full', `The disk of ${home} is full. Free some space and start again.`)
+  if (isDiskFull(error))
+    return new HomeError('home/disk-full', `The disk of ${home} is full. Free some space and start again.`)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
     return new HomeError('home/unwritable', `The folder ${home} cannot be written. Choose another one with --home.`)
   }

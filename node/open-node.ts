@@ -48,7 +48,10 @@ export async function openNode(config: NodeConfig): Promise<Node> {
   }
 }
 
-async function openParts({ home, bootstrap, name, passphrase, log }: NodeConfig, closers: (() => unknown)[]): Promise<Backend> {
+async function openParts(
+  { home, bootstrap, name, passphrase, log }: NodeConfig,
+  closers: (() => unknown)[],
+): Promise<Backend> {
   const vault = await openKeyVault(home, passphrase, () => freshVault(primitives))
   const person = personOf(vault.content, primitives)
   const store = await openLogStore(home, primitives)
@@ -62,7 +65,11 @@ async function openParts({ home, bootstrap, name, passphrase, log }: NodeConfig,
   const known = await KnownPeers.open(home, log)
   closers.push(() => known.close())
   let calls: Calls | null = null
-  const peers = new Peers({ primitives, log, onDatagram: (device, datagram) => calls?.receiveDatagram(device, datagram) })
+  const peers = new Peers({
+    primitives,
+    log,
+    onDatagram: (device, datagram) => calls?.receiveDatagram(device, datagram),
+  })
   const swarm = await openSwarm({
     seed: Buffer.from(vault.content.networkSeed, 'hex'),
     bootstrap,
@@ -110,7 +117,7 @@ async function openParts({ home, bootstrap, name, passphrase, log }: NodeConfig,
 
   function onChange(change: RoomChange): void {
     const { room } = change
-    if (change.type === 'trouble') return onTrouble(change.error)
+    if (change.type === 'trouble') onTrouble(change.error)
     if (change.type === 'peer' && change.channel.peer) {
       const { device } = change.channel.peer
       if (change.gone) calls?.peerGone(room.key, device)
@@ -149,12 +156,27 @@ async function openParts({ home, bootstrap, name, passphrase, log }: NodeConfig,
       },
     },
     nameOf: (room, identity) =>
-      [...rooms!.get(room).fold.logs.keys()].map((key) => rooms!.get(room).author(key)).find((author) => author?.identity === identity)?.name ?? '',
+      [...rooms!.get(room).fold.logs.keys()]
+        .map((key) => rooms!.get(room).author(key))
+        .find((author) => author?.identity === identity)?.name ?? '',
     now: Date.now,
     log,
   })
   closers.push(() => calls?.close())
-  rooms = await Rooms.open({ vault, person, store, roomLogs, view, peers, swarm, known, primitives, log, now: Date.now, onChange })
+  rooms = await Rooms.open({
+    vault,
+    person,
+    store,
+    roomLogs,
+    view,
+    peers,
+    swarm,
+    known,
+    primitives,
+    log,
+    now: Date.now,
+    onChange,
+  })
   views.nodeChanged()
 
   const parts = { rooms, calls, view, changed: () => views.nodeChanged() }

@@ -19,7 +19,10 @@ export const IdentityId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 
 /** A call's id: 16 bytes, hex. */
 export const CallId = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'call id, 16 bytes in hex' })
 /** An entry's id: log key in hex, a slash, and the entry's index in that log. */
-export const EntryId = Type.String({ pattern: '^[0-9a-f]{64}/[0-9]{1,15}$', description: 'entry id: log key and index' })
+export const EntryId = Type.String({
+  pattern: '^[0-9a-f]{64}/[0-9]{1,15}$',
+  description: 'entry id: log key and index',
+})
 
 const Name = Type.String({ minLength: 1, maxLength: limits.nameLength })
 const Link = Type.String({ minLength: 1, maxLength: limits.linkLength })
@@ -103,11 +106,7 @@ export const commands = {
     Closed({ call: CallId }),
   ),
   'accept-call': command('Answer a call that rings', { call: CallId, sdp: Sdp }, Nothing),
-  'end-call': command(
-    'Decline, cancel, hang up, or give a call up',
-    { call: CallId, reason: CallEndReason },
-    Nothing,
-  ),
+  'end-call': command('Decline, cancel, hang up, or give a call up', { call: CallId, reason: CallEndReason }, Nothing),
   'create-login-code': command(
     'Make a one-use code that lets one browser in',
     {},

@@ -73,10 +73,7 @@ export const RoomView = Type.Object(
     members: Type.Array(Member),
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
-    syncing: Type.Union([
-      Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed),
-      Type.Null(),
-    ]),
+    syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
     heldUpTo: Type.Array(
       Type.Integer({ description: 'own entries below this index are held by one connected node; one number a node' }),
     ),
@@ -168,7 +165,9 @@ export const CallView = Type.Object(
           remote: Type.Union([
             Type.Object(
               {
-                sdp: Type.String({ description: 'rebuilt from verified fields, with one candidate: a socket of this node' }),
+                sdp: Type.String({
+                  description: 'rebuilt from verified fields, with one candidate: a socket of this node',
+                }),
                 fingerprint: Type.String({ description: 'the signed SHA-256 certificate fingerprint, AA:BB:…' }),
               },
               closed,
@@ -194,7 +193,9 @@ export const ViewQuery = Type.Union([
     {
       type: Type.Literal('timeline'),
       room: RoomId,
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'how many newest items; 100 unless told' })),
+      limit: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 500, description: 'how many newest items; 100 unless told' }),
+      ),
     },
     closed,
   ),
@@ -223,7 +224,9 @@ export const ClientFrame = Type.Union([
       type: Type.Literal('page'),
       id: WatchId,
       room: RoomId,
-      before: Type.Union([Type.String({ maxLength: 256 }), Type.Null()], { description: 'an `order`; null: from the end' }),
+      before: Type.Union([Type.String({ maxLength: 256 }), Type.Null()], {
+        description: 'an `order`; null: from the end',
+      }),
       limit: Type.Integer({ minimum: 1, maximum: 500 }),
     },
     closed,

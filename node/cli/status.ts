@@ -11,13 +11,15 @@ export function addStatus(program: Command): void {
     usage: 'status',
     summary: 'say how the running node is: name, page, network, disk',
     examples: ['status', 'status --json'],
-    json: '{version, url, name, identity, device, network, peers, storage, defaultPort}',
+    json: '{version, url, name, identity, device, network, peers, storage}',
   }).action(async (options: CommonOptions) => {
     const output = outputOf(options)
-    const views = await openViews(await connectNode(homeOf(options)))
+    const node = await connectNode(homeOf(options))
+    const views = await openViews(node)
     try {
       const status = await views.read({ type: 'status' })
-      output.result(status, () => statusLines(status))
+      const { url } = node.run
+      output.result({ ...status, url }, () => statusLines(status, url))
     } finally {
       views.close()
     }
@@ -26,7 +28,7 @@ export function addStatus(program: Command): void {
 
 const networkWords = {
   starting: 'starting',
-  searching: 'searching for the network',
+  searching: 'online, nobody reached yet',
   online: 'online',
   offline: 'offline',
 } as const satisfies Record<StatusView['network'], string>
@@ -37,7 +39,7 @@ const storageWords = {
   failing: 'the disk cannot be written',
 } as const satisfies Record<StatusView['storage'], string>
 
-function statusLines({ name, identity, url, network, peers, storage, version }: StatusView): string {
+function statusLines({ name, identity, network, peers, storage, version }: StatusView, url: string): string {
   return table([
     ['Name', name === null ? '(not chosen yet)' : shownLine(name)],
     ['Identity', identity],

@@ -81,7 +81,7 @@ const outcomeWords = {
 function reportLines({ ok, messages, room, authors, checks, notProven }: Report): string {
   const title = `“${shownLine(room.name)}”`
   const verdict = ok
-    ? colours.green(`${title} checks out: ${messages} messages by ${authors.length} people.`)
+    ? colours.green(`${title} checks out: ${count(messages, 'message')}, ${count(authors.length, 'author')}.`)
     : colours.red(`${title} does not check out. Do not rely on it.`)
   const sections = [
     verdict,
@@ -92,6 +92,8 @@ function reportLines({ ok, messages, room, authors, checks, notProven }: Report)
   return sections.filter((section) => section !== '').join('\n\n')
 }
 
+const count = (number: number, noun: string): string => `${number.toLocaleString()} ${noun}${number === 1 ? '' : 's'}`
+
 function checkRow(check: Report['checks'][number]): string[] {
   const where = check.where === undefined ? '' : ` (${shownLine(check.where)})`
   const code = check.outcome === 'failed' ? ` [${check.code}]` : ''
@@ -99,5 +101,5 @@ function checkRow(check: Report['checks'][number]): string[] {
 }
 
 function authorRow({ identity, name, messages, confirmed }: Report['authors'][number]): string[] {
-  return [`  ${shownLine(name)}`, identity, `${messages} messages`, confirmed ? 'expected' : 'unconfirmed']
+  return [`  ${shownLine(name)}`, identity, count(messages, 'message'), confirmed ? 'expected' : 'unconfirmed']
 }

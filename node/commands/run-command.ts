@@ -71,4 +71,3 @@ export async function runCommand<T extends CommandType>(
   if (!run) throw new Problem('bad-request')
   return (await run(parts, input as never)) as CommandResult<T>
 }
-

@@ -98,7 +98,7 @@ export class RoomWriter {
     for (const { log, length } of heads) this.#cited.set(Buffer.from(log).toString('hex'), length)
     this.#index = start + batch.length
     this.#depth = depth + batch.length
-    batch.forEach(({ appended }, i) => appended(start + i))
+    for (const [i, { appended }] of batch.entries()) appended(start + i)
   }
 
   #seal(event: RoomEvent, index: number, depth: number, heads: readonly Citation[]): Uint8Array {

@@ -26,7 +26,11 @@ export class TimelineWatch {
 
   onEntries(entries: readonly ProjectedEntry[]): void {
     const renamed = entries.some(({ entry }) => entry.event?.type === 'name-changed')
-    if (renamed || entries.length > mostPerPush) return this.reset()
+    if (renamed || entries.length > mostPerPush) this.reset()
+    else this.#pushChanged(entries)
+  }
+
+  #pushChanged(entries: readonly ProjectedEntry[]): void {
     const source = this.#room.timeline()
     const items = new Map<string, TimelineItem>()
     const add = (item: TimelineItem | null) => item && items.set(item.id, item)

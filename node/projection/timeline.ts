@@ -1,5 +1,5 @@
-import { orderText } from '../../protocol/ordering.ts'
 import { fromHex } from '../../protocol/bytes.ts'
+import { orderText } from '../../protocol/ordering.ts'
 import type { CallEndReason } from '../api/commands.ts'
 import type { CallItem, TimelineItem } from '../api/views.ts'
 import type { LocatedRow, OrderMark, ViewStore } from '../storage/view-store.ts'

@@ -103,4 +103,3 @@ function roomsView({ rooms, view }: ViewSources): RoomsView {
   const rows = rooms().map((room) => roomRow(room, view))
   return { rooms: rows.sort((a, b) => (b.time ?? 0) - (a.time ?? 0) || (a.id < b.id ? -1 : 1)) }
 }
-

@@ -9,7 +9,13 @@ export interface Bootstrap {
 
 /** Run a first DHT node on an address of this machine; port 0: any free one. */
 export async function openBootstrap({ host, port }: { host: string; port: number }): Promise<Bootstrap> {
-  const dht = new HyperDHT({ bootstrap: [], ephemeral: false, firewalled: false, host, ...(await portOptions(port, host)) })
+  const dht = new HyperDHT({
+    bootstrap: [],
+    ephemeral: false,
+    firewalled: false,
+    host,
+    ...(await portOptions(port, host)),
+  })
   await dht.fullyBootstrapped()
   const address = dht.io.serverSocket?.address()
   if (!address) throw new Error('the DHT node has no socket')

@@ -1,11 +1,4 @@
-import {
-  asArray,
-  asBytes,
-  asUint,
-  type CborValue,
-  decodeCbor,
-  encodeCbor,
-} from '../../protocol/encoding.ts'
+import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import type { SignedHead } from '../../protocol/log/hypercore.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from '../../protocol/room/admission.ts'
 

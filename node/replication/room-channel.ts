@@ -4,13 +4,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { verifyHead } from '../../protocol/log/hypercore.ts'
-import {
-  channelId,
-  checkRoomProof,
-  deviceProof,
-  proveRoom,
-  type Role,
-} from '../../protocol/replication/handshake.ts'
+import { channelId, checkRoomProof, deviceProof, proveRoom, type Role } from '../../protocol/replication/handshake.ts'
 import { type Admission, admit } from '../../protocol/room/admission.ts'
 import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'

@@ -15,7 +15,12 @@ const noKeys: EntryKeys = { header: new Uint8Array(32), body: new Uint8Array(32)
  *
  * A log that has not arrived to its signed end is left out: what cites it says so when the bundle is verified.
  */
-export async function exportRoom(room: Room, person: Person, time: number, primitives: Primitives): Promise<Uint8Array> {
+export async function exportRoom(
+  room: Room,
+  person: Person,
+  time: number,
+  primitives: Primitives,
+): Promise<Uint8Array> {
   const logs: { readonly key: Uint8Array; readonly log: BundledLog }[] = []
   for (const { stored } of room.logs.values()) {
     const log = await bundleLog(room, stored, primitives)

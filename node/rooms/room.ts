@@ -195,7 +195,8 @@ export class Room implements ChannelRoom {
     if (known) return known
     const { expires } = this.beginning
     // Whom another member has let in stays in: their clock was as good as ours.
-    if (byAuthor && expires !== null && expires < now()) throw new ProtocolError('room/not-admitted', 'the link has expired')
+    if (byAuthor && expires !== null && expires < now())
+      throw new ProtocolError('room/not-admitted', 'the link has expired')
     await roomLogs.add(this.key, admission)
     const stored = await store.openLog(owner)
     stored.follow()

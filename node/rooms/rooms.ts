@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../../protocol/bytes.ts'
-import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { roomTopics } from '../../protocol/replication/handshake.ts'
 import { decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
@@ -130,7 +129,8 @@ export class Rooms {
   /** Remember where a peer was met. */
   remember({ stream, peer }: RoomChannel, room: Room): void {
     const { remoteHost: host } = stream.rawStream
-    if (peer?.port) this.#options.known.remember({ key: toHex(stream.remotePublicKey), host, port: peer.port, room: room.key })
+    if (peer?.port)
+      this.#options.known.remember({ key: toHex(stream.remotePublicKey), host, port: peer.port, room: room.key })
   }
 
   async close(): Promise<void> {
@@ -250,7 +250,10 @@ export class Rooms {
 
   #hints(room: Room): DialHint[] {
     const { swarm } = this.#options
-    const own = swarm.addresses().slice(0, mostOwnHints).map(({ host, port }) => ({ key: swarm.key, host, port }))
+    const own = swarm
+      .addresses()
+      .slice(0, mostOwnHints)
+      .map(({ host, port }) => ({ key: swarm.key, host, port }))
     const others = room.channels().flatMap(({ stream, peer }) => {
       const { remoteHost: host } = stream.rawStream
       return peer?.port ? [{ key: stream.remotePublicKey, host, port: peer.port }] : []

@@ -126,7 +126,8 @@ async function ask(passphrase: (() => Promise<string>) | undefined): Promise<str
   return passphrase()
 }
 
-const passphraseNeeded = () => new HomeError('vault/passphrase-needed', 'The keys of this home are locked with a passphrase.')
+const passphraseNeeded = () =>
+  new HomeError('vault/passphrase-needed', 'The keys of this home are locked with a passphrase.')
 
 async function lockKey(passphrase: string, { salt, operations, memory }: Lock): Promise<Uint8Array> {
   const key = Buffer.alloc(32)
@@ -189,7 +190,9 @@ function parseVault(text: string): VaultFile | null {
 
 function isContent(content: unknown): boolean {
   const { deviceSeed, networkSeed, viewKey, identity, rooms } = (content ?? {}) as Record<string, unknown>
-  const hex = [deviceSeed, networkSeed, viewKey].every((each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each))
+  const hex = [deviceSeed, networkSeed, viewKey].every(
+    (each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each),
+  )
   return hex && typeof identity === 'string' && Array.isArray(rooms)
 }
 

@@ -81,7 +81,10 @@ function sharedFlush(flush: () => Promise<void>): () => Promise<void> {
 function storeError(error: unknown, home: string): unknown {
   const message = (error as Error)?.message ?? ''
   if (/could not be locked|lock file|resource temporarily unavailable/i.test(message)) {
-    return new HomeError('home/in-use', `Another process is using ${home}. Stop it, or choose another folder with --home.`)
+    return new HomeError(
+      'home/in-use',
+      `Another process is using ${home}. Stop it, or choose another folder with --home.`,
+    )
   }
   if (/moved unsafely|device file/i.test(message)) {
     return new HomeError(
@@ -90,7 +93,10 @@ function storeError(error: unknown, home: string): unknown {
     )
   }
   if (/corrupt/i.test(message)) {
-    return new HomeError('home/damaged', `The logs in ${home} are damaged (${message}). Restore the folder, or start with a new home.`)
+    return new HomeError(
+      'home/damaged',
+      `The logs in ${home} are damaged (${message}). Restore the folder, or start with a new home.`,
+    )
   }
   return homeErrorOf(error, home)
 }

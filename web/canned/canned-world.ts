@@ -161,14 +161,12 @@ export function cannedWorld(now: number): CannedWorld {
   return {
     status: {
       version: '0.1.0',
-      url: 'http://localhost:7717',
       name: 'Ines Marlow',
       identity: me,
       device: id(21),
       network: 'online',
       peers: 3,
       storage: 'ok',
-      defaultPort: true,
     },
     rooms: [
       garden(now),
