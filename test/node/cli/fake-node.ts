@@ -105,7 +105,7 @@ export async function openFakeNode(messages = 3): Promise<FakeNode> {
       }
       if (frame.type !== 'watch') return
       if (frame.query.type === 'timeline') watchers.set(socket, frame.id)
-      tell({ type: 'view', id: frame.id, value: viewOf(frame.query.type, url, items) })
+      tell({ type: 'view', id: frame.id, value: viewOf(frame.query.type, items) })
     })
   })
 
@@ -158,19 +158,17 @@ const rowOf = (id: string, name: string): RoomRow => ({
   unread: 0,
 })
 
-function viewOf(type: ViewType, url: string, items: readonly MessageItem[]): ViewOf[ViewType] {
+function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType] {
   if (type === 'rooms') return { rooms: [rowOf(club, 'Book club'), rowOf(work, 'Work \u001b[31mred')] }
   if (type === 'timeline') return { reset: true, items: items.slice(-2), older: items.length > 2 }
   const status: StatusView = {
     version: '0.1.0',
-    url,
     name: 'Ada',
     identity: ada,
     device: 'e'.repeat(64),
     network: 'online',
     peers: 1,
     storage: 'ok',
-    defaultPort: false,
   }
   return status
 }

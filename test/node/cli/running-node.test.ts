@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, work } from './fake-node.ts'
+import { jsonLinesOf } from './lines.ts'
 import { type Ended, parley, startParley } from './parley.ts'
 
 let node: FakeNode
@@ -67,12 +67,12 @@ describe('with a running node', () => {
 
   test('a conversation is followed until Ctrl-C', async () => {
     const child = startParley(['read', 'Book club', '--follow', '--limit', '1', '--json', '--home', node.home])
-    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-    expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({ messages: [{ text: 'message 1099' }] })
+    const next = jsonLinesOf(child)
+    expect(await next()).toMatchObject({ messages: [{ text: 'message 1099' }] })
     node.say(messageAt(1_100))
-    expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({ author: ada, text: 'message 1100' })
+    expect(await next()).toMatchObject({ author: ada, text: 'message 1100' })
     node.say(messageAt(1_101))
-    expect(JSON.parse((await lines.next()).value ?? '')).toMatchObject({ author: ben, text: 'message 1101' })
+    expect(await next()).toMatchObject({ author: ben, text: 'message 1101' })
     child.kill('SIGINT')
     expect(await once(child, 'close')).toEqual([0, null])
   })
