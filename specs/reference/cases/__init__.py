@@ -1,0 +1,1 @@
+"""The cases of specs/vectors/, one module a file."""

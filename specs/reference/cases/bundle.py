@@ -1,0 +1,180 @@
+SPEC = "bundle.md"
+NOTE = (
+    "Bundles of Ada's room. Each broken case is the first bundle with one thing changed; where its title says 'signed again', the exporter, "
+    "Ada, has signed the changed content. `failures` are all that a report names; where there are none, the bytes are no bundle at all."
+)
+
+from parley_reference import log, room
+from parley_reference.bundle import encode_bundle, encode_content, envelope, export_signable, verify_bundle
+from parley_reference.encoding import encode
+from parley_reference.errors import ProtocolError
+from parley_reference.primitives import public_key, sign
+
+from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Writer, seed
+
+EXPORTED = START + 60_000
+
+
+def conversation():
+    ada, bo = Writer(ADA), Writer(BO)
+    ada.create_room("Kitchen")
+    bo.join(ada)
+    ada.say("Hello, Bo.", bo)
+    bo.say("Hello, Ada.", ada)
+    return ada, bo
+
+
+def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False):
+    in_order = logs if keep_order else sorted(logs, key=key_of)
+    return encode_content(genesis, list(in_order), device, time)
+
+
+def key_of(each):
+    return log.log_key(room.room_id(GENESIS), *each[:3])
+
+
+def exported(*logs, **changes):
+    return encode_bundle(content(*logs, **changes), ADA.device_seed)
+
+
+def cases():
+    ada, bo = conversation()
+    plain = content(ada.bundled(), bo.bundled())
+    whole = encode_bundle(plain, ADA.device_seed)
+    signature = sign(export_signable(plain), ADA.device_seed)
+    yield {
+        "title": "two people, two entries each",
+        "section": "format",
+        "input": {"bundle": whole},
+        "steps": {"content": plain, "exportSignature": signature},
+        "expect": report(whole),
+    }
+    yield accepted("both authors expected", whole, [ADA.identity, BO.identity])
+    yield refused("an author expected who is not there", whole, [CY.identity])
+    yield from waiting()
+    yield from envelopes(plain, signature, whole)
+    yield from contents(ada, bo)
+    yield from claims()
+
+
+def waiting():
+    ada, bo = conversation()
+    cy = Writer(CY)
+    cy.join(ada, bo)
+    bo.say("Hello, Cy.", cy)
+    yield accepted("three people", exported(ada.bundled(), bo.bundled(), cy.bundled()))
+    yield accepted("a log left out that is cited", exported(ada.bundled(), bo.bundled()))
+    yield accepted("an older head, honestly signed, with a later entry cited", exported(ada.bundled(1), bo.bundled(), cy.bundled()))
+    ada, bo = conversation()
+    again = Writer(ADA, 1)
+    again.write("joined", [again.admission(invited=False), "Ada"], (bo,))
+    again.say("I am back.")
+    yield accepted("a second log of the same device", exported(ada.bundled(), bo.bundled(), again.bundled()))
+    ada, bo = conversation()
+    bo.write("poll-opened", [1], (), entry_class="message")
+    yield accepted("an entry of a kind of a later version", exported(ada.bundled(), bo.bundled()))
+    ada, bo = conversation()
+    bo.write("message-sent", ["Before it all began."], (), time=0)
+    yield accepted("a clock that went back: the order stays", exported(ada.bundled(), bo.bundled()))
+
+
+def envelopes(plain, signature, whole):
+    yield refused("another magic", envelope(plain, signature, magic="parley-bundel"))
+    yield refused("text before the bundle", b"-" + whole)
+    yield refused("version 2", envelope(plain, signature, version=2))
+    yield refused("a byte after the bundle", whole + b"\0")
+    yield refused("without its last byte", whole[:-1])
+    yield refused("an envelope of five fields", encode(["parley-bundle", 1, plain, signature, None]))
+    yield refused("a signature of 63 bytes", envelope(plain, signature[:63]))
+    yield refused("one bit of the export signature", envelope(plain, bytes([signature[0] ^ 1]) + signature[1:]))
+    yield refused("exported at another time", envelope(plain[:-1] + bytes([plain[-1] ^ 1]), signature))
+    yield refused("a time of export later than calendars go, signed again", encode_bundle(plain[:-9] + encode(8_640_000_000_000_001), ADA.device_seed))
+
+
+def contents(ada, bo):
+    first, second = ada.bundled(), bo.bundled()
+    mallory = Writer(CY)
+    mallory.write("message-sent", ["I was here."], ())
+    other_genesis = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x44))
+
+    def change(of, **fields):
+        names = ("identity", "device", "generation", "signature", "blocks", "keys")
+        return [fields.get(name, value) for name, value in zip(names, of)]
+
+    def flip(data):
+        return bytes([data[0] ^ 1]) + data[1:]
+
+    swapped = [second[4][1], second[4][0]]
+    for title, data in [
+        ("logs in the other order", exported(*sorted((first, second), key=key_of, reverse=True), keep_order=True)),
+        ("a log twice", exported(first, second, second)),
+        ("no log", exported()),
+        ("the exporter's log left out", exported(second)),
+        ("an empty log", exported(first, Writer(BO).bundled())),
+        ("the last block left out", exported(first, change(second, blocks=second[4][:1], keys=second[5][:1]))),
+        ("two blocks exchanged", exported(first, change(second, blocks=swapped))),
+        ("two blocks and their keys exchanged", exported(first, change(second, blocks=swapped, keys=second[5][::-1]))),
+        ("a block twice", exported(first, change(second, blocks=second[4] + second[4][1:], keys=second[5] + second[5][1:]))),
+        ("one bit of a sealed body", exported(first, change(second, blocks=[second[4][0], second[4][1][:-1] + bytes([second[4][1][-1] ^ 1])]))),
+        ("one bit of a body key", exported(first, change(second, keys=[second[5][0], [second[5][1][0], flip(second[5][1][1])]]))),
+        ("one pair of keys less", exported(first, change(second, keys=second[5][:1]))),
+        ("one bit of a head's signature", exported(first, change(second, signature=flip(second[3])))),
+        ("another device", exported(first, change(second, device=CY.device))),
+        ("another identity", exported(first, change(second, identity=CY.identity))),
+        ("another generation", exported(first, change(second, generation=1))),
+        ("another genesis", exported(first, second, genesis=other_genesis)),
+        ("a genesis that is none", exported(first, second, genesis=b"")),
+        ("a log that nothing let in", exported(first, second, mallory.bundled())),
+    ]:
+        yield refused(f"{title}, signed again", data)
+
+
+def claims():
+    """What an author wrote, signed and let others keep, though it is not so."""
+
+    def with_bo(title, write):
+        ada, bo = conversation()
+        write(ada, bo)
+        return refused(title, exported(ada.bundled(), bo.bundled()))
+
+    yield with_bo("an author who cites a head that never was", lying_citation)
+    yield with_bo("an author who claims too great a depth", lambda ada, bo: bo.write("message-sent", ["Hm."], (), depth=500))
+    yield with_bo("an author who cites themself", lambda ada, bo: bo.write("message-sent", ["Hm."], (bo,)))
+    yield with_bo("an author who cites their own future", lambda ada, bo: bo.write("message-sent", ["Hm."], (), heads=[(bo.key, 3, seed(7))]))
+    yield with_bo("an author who joins twice", lambda ada, bo: bo.join())
+    yield with_bo("an author who says nothing", lambda ada, bo: bo.say(" "))
+    yield with_bo("an author who writes a message as authority", lambda ada, bo: bo.write("message-sent", ["Hm."], (), entry_class="authority"))
+    yield with_bo("an author of a later version", later_version)
+
+
+def lying_citation(ada, bo):
+    ada.say("Tea?")
+    bo.write("message-sent", ["Hm."], (ada,), heads=[(ada.key, 3, seed(7))])
+
+
+def later_version(ada, bo):
+    bo.say("Hm.")
+    bo.blocks[-1] = b"\x02" + bo.blocks[-1][1:]
+
+
+def report(data, expect=()):
+    found = verify_bundle(data, [each.hex() for each in expect])
+    assert found["ok"], found["failures"]
+    return {key: found[key] for key in ("room", "exported", "messages", "waiting", "missing")}
+
+
+def given(data, expect):
+    return {"bundle": data, "expect": list(expect)} if expect else {"bundle": data}
+
+
+def accepted(title, data, expect=()):
+    return {"title": title, "section": "verifying", "input": given(data, expect), "expect": report(data, expect)}
+
+
+def refused(title, data, expect=()):
+    try:
+        failures = verify_bundle(data, [each.hex() for each in expect])["failures"]
+    except ProtocolError as error:
+        return {"title": title, "section": "verifying", "input": given(data, expect), "error": error.code}
+    assert failures, title
+    return {"title": title, "section": "verifying", "input": given(data, expect), "error": failures[0]["code"], "failures": failures}

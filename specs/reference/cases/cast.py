@@ -1,0 +1,81 @@
+"""Who appears in the cases: Ada makes a room, Bo and Cy come by its link. Seeds are one byte, repeated."""
+
+from parley_reference import entry, log, room
+from parley_reference.encoding import encode
+from parley_reference.identity import create_identity, fold_identity
+from parley_reference.primitives import public_key, sha256, sign
+
+
+def seed(byte):
+    return bytes([byte]) * 32
+
+
+class Person:
+    def __init__(self, name, first_seed):
+        self.name = name
+        self.seeds = {"recovery": seed(first_seed), "nextRecovery": seed(first_seed + 1), "device": seed(first_seed + 2)}
+        self.device_seed = self.seeds["device"]
+        self.device = public_key(self.device_seed)
+        self.statements = create_identity(*self.seeds.values())
+        self.identity = fold_identity(self.statements)[0]
+
+
+ADA = Person("Ada", 0x11)
+BO = Person("Bo", 0x21)
+CY = Person("Cy", 0x31)
+INVITE_SEED = seed(0x41)
+SECRET = seed(0x42)
+GENESIS = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x43))
+ROOM = room.room_id(GENESIS)
+SECRETS = room.room_secrets(SECRET)
+START = 1_700_000_000_000
+
+
+class Writer:
+    """One log of the room as its author writes it."""
+
+    def __init__(self, person, generation=0):
+        self.person = person
+        self.generation = generation
+        self.key = log.log_key(ROOM, person.identity, person.device, generation)
+        self.blocks = []
+        self.keys = []
+        self.headers = []
+        self.cited = {}
+
+    def admission(self, invited=True):
+        signature = room.sign_admission(ROOM, self.person.identity, self.person.device, self.generation, INVITE_SEED) if invited else None
+        return [self.person.statements, self.person.device, self.generation, signature]
+
+    def create_room(self, name):
+        return self.write("room-created", [GENESIS, name, self.admission(invited=False), self.person.name], ())
+
+    def join(self, *cites):
+        return self.write("joined", [self.admission(), self.person.name], cites)
+
+    def say(self, text, *cites):
+        return self.write("message-sent", [text], cites)
+
+    def head(self, length=None):
+        length = len(self.blocks) if length is None else length
+        return self.key, length, log.tree_hash(log.roots(self.blocks[:length]))
+
+    def write(self, kind, body, cites, entry_class=None, **claims):
+        """Append an entry that cites the present heads of these writers. `claims` replace what is true in its header."""
+        index = len(self.blocks)
+        heads = sorted(writer.head() for writer in cites)
+        parents = [writer.headers[-1]["depth"] for writer in cites] + [each["depth"] for each in self.headers[-1:]]
+        header = {"kind": kind, "time": START + 1000 * len(self.blocks), "depth": 1 + max(parents, default=0), "heads": heads, **claims}
+        entry_class = entry_class or room.KINDS.get(kind, "message")
+        salt = sha256(b"salt of " + self.key + bytes([index]))[:16]
+        class_key = room.class_key(SECRETS, entry_class)
+        data = encode(body) if isinstance(body, list) else body
+        self.blocks.append(entry.seal_entry(ROOM, self.key, index, entry_class, entry.encode_header(header), data, class_key, salt))
+        self.keys.append(entry.entry_keys(class_key, self.key, index, salt))
+        self.headers.append(header)
+        return header
+
+    def bundled(self, length=None):
+        key, length, hashed = self.head(length)
+        signature = sign(log.head_signable(key, length, hashed), self.person.device_seed)
+        return [self.person.identity, self.person.device, self.generation, signature, self.blocks[:length], self.keys[:length]]
