@@ -10,9 +10,18 @@ markdown.disable(['image', 'table', 'heading', 'lheading', 'hr', 'reference'])
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
 markdown.validateLink = (url) => /^(https?:|mailto:)/i.test(url.trim())
 
+markdown.renderer.rules.link_open = (tokens, i, options, _env, renderer) => {
+  const link = tokens[i]!
+  link.attrSet('target', '_blank')
+  link.attrSet('rel', 'noopener noreferrer')
+  // The words of a link can say anything; this says where it leads.
+  link.attrSet('title', `${link.attrGet('href')} ${t('app.newWindow')}`)
+  return renderer.renderToken(tokens, i, options)
+}
+
 const allowed = {
   ALLOWED_TAGS: ['p', 'br', 'strong', 'em', 's', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a'],
-  ALLOWED_ATTR: ['href', 'start'],
+  ALLOWED_ATTR: ['href', 'target', 'rel', 'title', 'start'],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
 }
 
@@ -36,10 +45,3 @@ export function messageHtml(text: string): string {
 export function tame(text: string): string {
   return text.replace(/[\u202A-\u202E]/g, '').replace(/(\p{M}{4})\p{M}+/gu, '$1')
 }
-
-DOMPurify.addHook('afterSanitizeAttributes', (node) => {
-  if (node.nodeName !== 'A' || !node.hasAttribute('href')) return
-  node.setAttribute('target', '_blank')
-  node.setAttribute('rel', 'noopener noreferrer')
-  node.setAttribute('title', `${node.getAttribute('href')} ${t('app.newWindow')}`)
-})

@@ -1,0 +1,21 @@
+import { ref, shallowRef } from 'vue'
+import type { CallMedia, CallMediaState } from '../../web/state/call-media.ts'
+
+/** Call media that do nothing until a test says so. */
+export function fakeMedia(): CallMedia {
+  const nothing = async () => {}
+  return {
+    local: shallowRef(null),
+    remote: shallowRef(null),
+    state: ref<CallMediaState>('idle'),
+    trouble: ref(null),
+    muted: ref(false),
+    cameraOff: ref(false),
+    start: nothing,
+    accept: nothing,
+    decline: nothing,
+    hangUp: nothing,
+    toggleMute: () => {},
+    toggleCamera: () => {},
+  }
+}
