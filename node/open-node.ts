@@ -163,6 +163,7 @@ async function openParts(
     log,
   })
   closers.push(() => calls?.close())
+  calls.onChange(() => views.callChanged())
   rooms = await Rooms.open({
     vault,
     person,
