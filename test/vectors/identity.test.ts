@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import {
+  createIdentity,
+  foldIdentity,
+  type IdentityStatement,
+  identityToCbor,
+  requireDevice,
+} from '../../protocol/identity/identity.ts'
+import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { casesOf, codeOf, everyPrimitives, inHex } from '../support/vectors.ts'
+
+type Statements = readonly (readonly [string, readonly string[]])[]
+type Folded = { readonly id: string; readonly devices: readonly string[] }
+
+const made = casesOf<{ recovery: string; nextRecovery: string; device: string }, Folded, { statements: Statements }>(
+  'identity',
+  'format',
+)
+const folded = casesOf<{ statements: Statements; device?: string }, Folded>('identity', 'verifying')
+const recovered = casesOf<{ entropy: string; index: number }, { words: string; seed: string }>('identity', 'recovery')
+
+function statementsOf(statements: Statements): IdentityStatement[] {
+  return statements.map(([payload, signatures]) => ({ payload: fromHex(payload), signatures: signatures.map(fromHex) }))
+}
+
+function fold({ statements, device }: { statements: Statements; device?: string }, primitives: Primitives) {
+  const identity = foldIdentity(statementsOf(statements), primitives)
+  if (device) requireDevice(identity, fromHex(device))
+  return inHex(identity)
+}
+
+describe.each(everyPrimitives)('an identity, with %s', (_, primitives) => {
+  for (const { id, title, input, steps, expect: wanted } of made) {
+    test(`${id}: ${title}`, () => {
+      const seeds = {
+        recovery: fromHex(input.recovery),
+        nextRecovery: fromHex(input.nextRecovery),
+        device: fromHex(input.device),
+      }
+      const statements = createIdentity(seeds, primitives)
+      expect(inHex(identityToCbor(statements))).toEqual(steps.statements)
+      expect(inHex(foldIdentity(statements, primitives))).toEqual(wanted)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted, error } of folded) {
+    test(`${id}: ${title}`, () => {
+      if (error) expect(codeOf(() => fold(input, primitives))).toBe(error)
+      else expect(fold(input, primitives)).toEqual(wanted)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted } of recovered) {
+    test(`${id}: ${title}`, () => {
+      expect(recoveryWords(fromHex(input.entropy))).toBe(wanted.words)
+      expect(areRecoveryWords(wanted.words)).toBe(true)
+      expect(toHex(recoverySeed(wanted.words, input.index, primitives))).toBe(wanted.seed)
+    })
+  }
+})
