@@ -10,6 +10,8 @@ export interface CallMedia {
   candidate(id: string): SyntheticCandidate | null
   /** Both sides are known, so our browser can be told from any other program. */
   connect(id: string, own: Description, remote: Description): void
+  /** Whether the other node is away. */
+  setAway(id: string, away: boolean): void
   receive(id: string, frame: Uint8Array): void
   /** How many packets our browser has sent. */
   sent(id: string): number
@@ -45,6 +47,7 @@ export function makeCallMedia(): CallMedia {
       media.sides = [own, remote]
       expect(media)
     },
+    setAway: (id, away) => opened.get(id)?.tunnel?.setAway(away),
     receive: (id, frame) => opened.get(id)?.tunnel?.receive(frame),
     sent: (id) => opened.get(id)?.tunnel?.counters.sent ?? 0,
   }

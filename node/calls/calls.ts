@@ -109,6 +109,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   function findRoute(): void {
     route = isLive(call) ? peers.find(call.room, call.peer.identity, call.peer.device) : null
+    if (call.state === 'connecting') media.setAway(call.id, route === null)
   }
 
   function stopClock(): void {

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
-import { type CheckCredentials, isCheckWith, readStun } from './stun.ts'
+import { answerCheck, type CheckCredentials, isCheckWith, readStun } from './stun.ts'
 
 /** Packets carried, and packets refused for each reason there is. */
 export interface TunnelCounters {
@@ -30,6 +30,11 @@ export interface MediaTunnel {
   readonly counters: Readonly<TunnelCounters>
   /** Listen to the browser that can prove these. Before, nobody is. */
   expect(credentials: CheckCredentials): void
+  /**
+   * Whether the other node is away. Meanwhile our browser's checks are answered here: it would give the call up after some
+   * 15 seconds, and consent (RFC 7675) is this socket's to give.
+   */
+  setAway(away: boolean): void
   /** A frame from the other node: the tunnel's id, then a packet. */
   receive(frame: Uint8Array): void
   close(): void
@@ -82,6 +87,7 @@ export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions)
   const queue: Buffer[] = []
   let credentials: CheckCredentials | null = null
   let browser: Source | null = null
+  let away = false
   const socket = await bind(address)
   socket.on('error', () => counters.failed++)
   socket.on('message', fromBrowser)
@@ -92,6 +98,12 @@ export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions)
     const source = { address, port }
     if (!isFromBrowser(packet, source)) return void counters.stranger++
     counters.sent++
+    if (away) {
+      if (credentials && readStun(packet)?.type === 'request') {
+        socket.send(answerCheck(packet, source, credentials.password), port, address)
+      }
+      return
+    }
     const frame = Buffer.allocUnsafe(idBytes + packet.length)
     frame.set(id)
     packet.copy(frame, idBytes)
@@ -126,6 +138,9 @@ export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions)
     counters,
     expect(given) {
       credentials = given
+    },
+    setAway(now) {
+      away = now
     },
     receive(frame) {
       if (frame.length <= idBytes || Buffer.compare(frame.subarray(0, idBytes), id) !== 0) {

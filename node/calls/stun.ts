@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 
 /** What an ICE check between our browser and the other one must carry (RFC 8445, 7.2.2). */
 export interface CheckCredentials {
@@ -15,7 +16,13 @@ export interface StunMessage {
 
 const headerBytes = 20
 const magicCookie = 0x2112a442
-const attributes = { username: 0x0006, messageIntegrity: 0x0008 } as const
+const attributes = {
+  username: 0x0006,
+  messageIntegrity: 0x0008,
+  xorMappedAddress: 0x0020,
+  fingerprint: 0x8028,
+} as const
+const success = 0x0101
 
 /** The head of a STUN message, or null: DTLS, RTP and RTCP begin otherwise (RFC 5389, 6; RFC 7983). */
 export function readStun(packet: Buffer): StunMessage | null {
@@ -46,8 +53,39 @@ export function isCheckWith(packet: Buffer, { username, password }: CheckCredent
 
 function isIntact(packet: Buffer, at: number, integrity: Buffer, password: string): boolean {
   if (integrity.length !== 20) return false
-  const covered = Buffer.from(packet.subarray(0, at))
-  // The length is taken as if the message ended with this attribute.
-  covered.writeUInt16BE(at + 24 - headerBytes, 2)
-  return timingSafeEqual(createHmac('sha1', password).update(covered).digest(), integrity)
+  return timingSafeEqual(integrityOf(packet.subarray(0, at), password), integrity)
+}
+
+/** The answer to a check that came from this IPv4 address, as the other browser would give it (RFC 8445, 7.3). */
+export function answerCheck(
+  check: Buffer,
+  { address, port }: { address: string; port: number },
+  password: string,
+): Buffer {
+  const head = Buffer.from(check.subarray(0, headerBytes))
+  head.writeUInt16BE(success, 0)
+  const mapped = Buffer.from([0, 1, 0, 0, ...address.split('.').map(Number)])
+  mapped.writeUInt16BE(port ^ (magicCookie >>> 16), 2)
+  mapped.writeUInt32BE((mapped.readUInt32BE(4) ^ magicCookie) >>> 0, 4)
+  const named = Buffer.concat([head, attribute(attributes.xorMappedAddress, mapped)])
+  const intact = Buffer.concat([named, attribute(attributes.messageIntegrity, integrityOf(named, password))])
+  intact.writeUInt16BE(intact.length + 8 - headerBytes, 2)
+  const fingerprint = Buffer.alloc(4)
+  fingerprint.writeUInt32BE((crc32(intact) ^ 0x5354554e) >>> 0)
+  return Buffer.concat([intact, attribute(attributes.fingerprint, fingerprint)])
+}
+
+/** Over everything before it, with the length as if the message ended with this attribute (RFC 5389, 15.4). */
+function integrityOf(before: Buffer, password: string): Buffer {
+  const covered = Buffer.from(before)
+  covered.writeUInt16BE(covered.length + 24 - headerBytes, 2)
+  return createHmac('sha1', password).update(covered).digest()
+}
+
+/** All of ours are multiples of four bytes, so none is padded. */
+function attribute(type: number, value: Buffer): Buffer {
+  const head = Buffer.alloc(4)
+  head.writeUInt16BE(type, 0)
+  head.writeUInt16BE(value.length, 2)
+  return Buffer.concat([head, value])
 }

@@ -11,6 +11,10 @@ type LiveView = NonNullable<CallView['call']>
 /** The call that this page takes part in. Another page of the same node may be in one while this has none. */
 interface Attempt {
   id: string | null
+  /** Whom we call; null if we are the one who is called. */
+  readonly to: string | null
+  /** The node would not start our call, because theirs rings already. */
+  refused: boolean
   /** Whether the node has shown it. */
   shown: boolean
   peer: Peer | null
@@ -43,20 +47,29 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   })
 
   function follow(view: LiveView | null): void {
-    if (prepared && (view?.id !== prepared.id || view.state !== 'ringing') && !attempt) forgetPrepared()
     if (attempt) followAttempt(attempt, view)
-    else if (view?.state === 'ringing' && view.direction === 'incoming') {
-      state.value = 'ringing'
-      trouble.value = null
-      if (view.remote) prepare(view.id, view.remote.sdp)
-    } else if (state.value === 'ringing') state.value = view?.state === 'ended' ? 'ended' : 'idle'
+    if (!attempt) followRinging(view)
+  }
+
+  function followRinging(view: LiveView | null): void {
+    const rings = view?.direction === 'incoming' && view.state === 'ringing'
+    if (prepared && (!rings || view.id !== prepared.id)) forgetPrepared()
+    if (!rings) {
+      if (state.value === 'ringing') state.value = view?.state === 'ended' ? 'ended' : 'idle'
+      return
+    }
+    if (state.value !== 'ringing') trouble.value = null
+    state.value = 'ringing'
+    if (view.remote) void prepare(view.id, view.remote.sdp)
   }
 
   function followAttempt(current: Attempt, view: LiveView | null): void {
     // The view of a call may come before the answer to our command, and that of the call before it after.
     if (current.id === null && view?.direction === 'outgoing' && view.state !== 'ended') current.id = view.id
-    if (current.id === null) return
-    if (view?.id === current.id) {
+    const crossed = view?.direction === 'incoming' && view.peer === current.to
+    if (crossed && view.state === (current.refused ? 'ringing' : 'connecting') && local.value) {
+      yieldTo(view, local.value)
+    } else if (view && view.id === current.id) {
       current.shown = true
       if (view.state === 'ended') finish()
       else if (view.remote && current.signed === null) {
@@ -66,17 +79,15 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
           ?.receiveAnswer(view.remote.sdp)
           .catch(() => fail('The answer of the other side could not be used.'))
       }
-    } else if (view?.direction === 'incoming' && view.state === 'connecting' && local.value) {
-      yieldTo(view, local.value)
-    } else if (current.shown) finish()
+    } else if (current.shown || current.refused) finish()
   }
 
   /** Both have called each other, and the other side's call stands: this page answers it without asking again. */
   function yieldTo({ id, remote: offer }: LiveView, stream: MediaStream): void {
-    // The socket for its media is still being opened: the view comes again.
+    // The node is still opening the socket for its media, and will show the call again.
     if (!offer) return
     attempt?.peer?.close()
-    const current: Attempt = { id, shown: true, peer: null, signed: offer.fingerprint }
+    const current: Attempt = { ...called(id, offer.fingerprint), peer: null }
     attempt = current
     void answerAs(current, prepare(id, offer.sdp), Promise.resolve(stream))
   }
@@ -147,7 +158,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
 
   async function start(room: string, identity: string): Promise<void> {
     if (attempt) return
-    const current = begin({ id: null, shown: false, signed: null })
+    const current = begin({ id: null, to: identity, refused: false, shown: false, signed: null })
     certificate ??= makeCertificate()
     try {
       const stream = await captureFor(current)
@@ -161,14 +172,18 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
       else if (current.id === null) await endCall(id, 'cancelled')
       follow(call.value.call)
     } catch (error) {
-      if (isCurrent(current)) giveUp(error)
+      if (!isCurrent(current)) return
+      const view = call.value.call
+      current.refused = view?.direction === 'incoming' && view.peer === identity && view.state === 'ringing'
+      if (current.refused) follow(view)
+      else giveUp(error)
     }
   }
 
   async function accept(): Promise<void> {
     const view = call.value.call
     if (attempt || view?.state !== 'ringing' || view.direction !== 'incoming' || !view.remote) return
-    const current = begin({ id: view.id, shown: true, signed: view.remote.fingerprint })
+    const current = begin(called(view.id, view.remote.fingerprint))
     await answerAs(current, prepare(view.id, view.remote.sdp), captureFor(current))
   }
 
@@ -266,6 +281,10 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
       applySwitches()
     },
   }
+}
+
+function called(id: string, signed: string): Omit<Attempt, 'peer'> {
+  return { id, to: null, refused: false, shown: true, signed }
 }
 
 function kindsOf(stream: MediaStream): ReadonlySet<string> {

@@ -27,7 +27,10 @@ export interface Party {
 }
 
 /** Each name is a letter, of which ids are made; each key orders the devices. */
-export async function openParty(...people: readonly (readonly [name: string, key: string])[]): Promise<Party> {
+export async function openParty(
+  { candidateAddress }: { readonly candidateAddress: string | null },
+  ...people: readonly (readonly [name: string, key: string])[]
+): Promise<Party> {
   const sides: Side[] = []
   const party: Party = {
     sides,
@@ -58,12 +61,12 @@ export async function openParty(...people: readonly (readonly [name: string, key
       for (const { calls } of sides) await calls.close()
     },
   }
-  for (const [name, key] of people) sides.push(await openSide(party, name.repeat(64), key.repeat(64)))
+  for (const [name, key] of people) sides.push(await openSide(party, name.repeat(64), key.repeat(64), candidateAddress))
   for (const [i, a] of sides.entries()) for (const b of sides.slice(i + 1)) party.connect(a, b)
   return party
 }
 
-async function openSide(party: Party, identity: string, device: string): Promise<Side> {
+async function openSide(party: Party, identity: string, device: string, address: string | null): Promise<Side> {
   const live = new Map<string, LivePeer>()
   const written: CallEvent[] = []
   const calls = await openCalls({
@@ -83,7 +86,7 @@ async function openSide(party: Party, identity: string, device: string): Promise
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
     now: () => Date.now(),
     log: pino({ level: 'silent' }),
-    candidateAddress: '127.0.0.1',
+    ...(address === null ? {} : { candidateAddress: address }),
   })
   const side: Side = { identity, device, calls, written, live, state: () => calls.view().call }
   return side

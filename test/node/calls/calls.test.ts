@@ -12,7 +12,7 @@ let eve: Side
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
-  party = await openParty(['a', '1'], ['b', '2'], ['e', '3'])
+  party = await openParty({ candidateAddress: '127.0.0.1' }, ['a', '1'], ['b', '2'], ['e', '3'])
   const [first, second, third] = party.sides
   ada = first!
   ben = second!
