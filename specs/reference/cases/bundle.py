@@ -145,6 +145,14 @@ def claims():
     yield with_bo("an author who says nothing", lambda ada, bo: bo.say(" "))
     yield with_bo("an author who writes a message as authority", lambda ada, bo: bo.write("message-sent", ["Hm."], (), entry_class="authority"))
     yield with_bo("an author of a later version", later_version)
+    ada, bo = Writer(ADA), Writer(BO)
+    ada.write("room-created", [GENESIS, "Kitchen", ada.admission(), "Ada"], ())
+    bo.join(ada)
+    yield refused("an owner who came in by her own invite", exported(ada.bundled(), bo.bundled()))
+    ada, bo = Writer(ADA), Writer(BO)
+    ada.write("room-created", [room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x44)), "Kitchen", ada.admission(invited=False), "Ada"], ())
+    bo.join(ada)
+    yield refused("an owner who began another room", exported(ada.bundled(), bo.bundled()))
 
 
 def lying_citation(ada, bo):

@@ -184,8 +184,8 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
                 }
             )
     identities = {author["identity"].hex() for author in authors_by_log.values() if author}
-    for unknown in [each for each in expect if each not in identities]:
-        failures.append({"check": "authors", "code": "bundle/expected", "where": unknown})
+    for _ in [each for each in expect if each not in identities]:
+        failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     waiting = []
     if sum(missing.values()) > 0:
         waiting.append("completeness")
