@@ -65,7 +65,11 @@ describe('the page', () => {
 
   test('asks for a name first, and for nothing else', async () => {
     const names: string[] = []
-    await open('/', { 'set-name': ({ name }) => (names.push(name), {}) }, ({ world }) => {
+    const noteName = (name: string) => {
+      names.push(name)
+      return {}
+    }
+    await open('/', { 'set-name': ({ name }) => noteName(name) }, ({ world }) => {
       world.status = { ...world.status, name: null }
     })
     const field = find<HTMLInputElement>('name-field')!

@@ -1,31 +1,30 @@
-import { onScopeDispose, type ShallowRef, shallowRef, watch } from 'vue'
+import { useEventListener } from '@vueuse/core'
+import { onScopeDispose, type Ref, type ShallowRef, shallowRef, watch } from 'vue'
 
-/** Whether a stream has a picture now: a video track that is live and not muted at its source. */
-export function usePictured(stream: Readonly<ShallowRef<MediaStream | null>>): Readonly<ShallowRef<boolean>> {
+/**
+ * Whether a video element has a picture to show now.
+ *
+ * Asked of the element, because a stream says nothing when its owner adds a track to it.
+ */
+export function usePictured(video: Readonly<Ref<HTMLVideoElement | null>>): Readonly<ShallowRef<boolean>> {
   const pictured = shallowRef(false)
   let listening = new AbortController()
 
-  function look(now: MediaStream): void {
-    pictured.value = now.getVideoTracks().some((track) => track.readyState === 'live' && !track.muted)
+  function look(): void {
+    listening.abort()
+    listening = new AbortController()
+    const stream = video.value?.srcObject
+    const tracks = stream instanceof MediaStream ? stream.getVideoTracks() : []
+    for (const track of tracks) {
+      for (const change of ['mute', 'unmute', 'ended'])
+        track.addEventListener(change, look, { signal: listening.signal })
+    }
+    const runs = tracks.some(({ readyState, muted }) => readyState === 'live' && !muted)
+    pictured.value = runs && (video.value?.videoWidth ?? 0) > 0
   }
 
-  watch(
-    stream,
-    (now) => {
-      listening.abort()
-      listening = new AbortController()
-      pictured.value = false
-      if (!now) return
-      const { signal } = listening
-      const listen = (target: EventTarget, ...types: string[]) => {
-        for (const type of types) target.addEventListener(type, () => look(now), { signal })
-      }
-      listen(now, 'addtrack', 'removetrack')
-      for (const track of now.getVideoTracks()) listen(track, 'mute', 'unmute', 'ended')
-      look(now)
-    },
-    { immediate: true },
-  )
+  useEventListener(video, ['loadeddata', 'resize', 'playing', 'emptied'], look)
+  watch(video, look)
   onScopeDispose(() => listening.abort())
   return pictured
 }
