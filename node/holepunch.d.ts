@@ -118,6 +118,7 @@ declare module 'hyperdht' {
   export default class HyperDHT extends EventEmitter {
     static BOOTSTRAP: string[]
     static keyPair(seed?: Uint8Array): KeyPair
+    static bootstrapper(port: number, host: string, options?: DhtOptions): HyperDHT
     readonly host: string | null
     readonly port: number
     readonly online: boolean

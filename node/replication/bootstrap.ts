@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import HyperDHT from 'hyperdht'
 
 /** A DHT node that others can start from. */
@@ -7,35 +8,27 @@ export interface Bootstrap {
   close(): Promise<void>
 }
 
-/** Run a first DHT node on an address of this machine; port 0: any free one. */
+/**
+ * Run a first DHT node on an IPv4 address of this machine; port 0: any free one.
+ *
+ * Throws with code EADDRINUSE if the port is taken.
+ */
 export async function openBootstrap({ host, port }: { host: string; port: number }): Promise<Bootstrap> {
-  const dht = new HyperDHT({
-    bootstrap: [],
-    ephemeral: false,
-    firewalled: false,
-    host,
-    ...(await portOptions(port, host)),
-  })
+  const free = await reserve(port, host)
+  // A plain node with nobody to ask would never learn its own address, and without that never serve as anybody's first.
+  const dht = HyperDHT.bootstrapper(free, host, { host })
   await dht.fullyBootstrapped()
-  const address = dht.io.serverSocket?.address()
-  if (!address) throw new Error('the DHT node has no socket')
-  if (port !== 0 && address.port !== port) {
-    await dht.destroy()
-    throw Object.assign(new Error(`Port ${port} is taken.`), { code: 'EADDRINUSE' })
-  }
-  return { host, port: address.port, close: () => dht.destroy() }
+  return { host, port: free, close: () => dht.destroy({ force: true }) }
 }
 
-/** HyperDHT reads 0 as its default port, so a free one is found first. */
-async function portOptions(port: number, host: string): Promise<{ port: number; anyPort: boolean }> {
-  if (port !== 0) return { port, anyPort: false }
-  const { createSocket } = await import('node:dgram')
+/** Find a port that can be bound: HyperDHT would take 0 for its default port, and a taken one without a word. */
+async function reserve(port: number, host: string): Promise<number> {
   const socket = createSocket('udp4')
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
-    socket.bind(0, host, resolve)
+    socket.bind(port, host, resolve)
   })
-  const free = socket.address().port
+  const { port: bound } = socket.address()
   await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return { port: free, anyPort: true }
+  return bound
 }
