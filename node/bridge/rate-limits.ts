@@ -11,12 +11,13 @@ export interface FailureLimit {
   guard<T>(request: FastifyRequest, attempt: () => Promise<T>): Promise<T>
 }
 
-/** 600 requests a minute for each browser that was let in, for the terminal, and for all strangers together. */
+/** 600 requests a minute for each browser that was let in, and for all strangers together. The terminal may do what the node can. */
 export async function limitRequests(app: FastifyInstance, callers: Callers): Promise<void> {
   await app.register(rateLimit, {
     global: false,
     max: 600,
     timeWindow: minute,
+    allowList: (request) => callers.of(request)?.type === 'terminal',
     // All of them have the same IP address, and no stranger should use up what a browser may do.
     keyGenerator: (request) => callerName(callers, request),
     errorResponseBuilder: () => new Problem('too-many-requests'),
@@ -44,6 +45,6 @@ export function limitFailures(app: FastifyInstance, key: (request: FastifyReques
 
 function callerName(callers: Callers, request: FastifyRequest): string {
   const caller = callers.of(request)
-  if (caller?.type === 'terminal') return 'terminal'
-  return caller?.session ?? callers.cookieOwner(request) ?? 'stranger'
+  const session = caller?.type === 'terminal' ? null : caller?.session
+  return session ?? callers.cookieOwner(request) ?? 'stranger'
 }

@@ -1,8 +1,10 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Problem } from '../api/problems.ts'
+import { isDiskFull } from '../home-error.ts'
+import { readIfThere, writeDurably } from '../storage/durable-file.ts'
 
 const closed = { additionalProperties: false } as const
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -27,44 +29,19 @@ const SessionFile = Compile(
 
 /** The sessions of the last run; none where there is no file. Throws a plain Error for a file of another form. */
 export async function readSessions(path: string): Promise<readonly StoredSession[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
+  const text = await readIfThere(path)
   if (text === null) return []
   const content: unknown = JSON.parse(text)
   if (!SessionFile.Check(content)) throw new Error('the session file is not of the known form')
   return content.sessions
 }
 
-/** Replace the file in one step, readable by its owner only. Throws `disk-full` or `storage-failing`. */
+/** Replace the file in one step. Throws `disk-full` or `storage-failing`. */
 export async function writeSessions(path: string, sessions: readonly StoredSession[]): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const next = `${path}.new`
-    const file = await open(next, 'w', 0o600)
-    try {
-      // A file left over from a crash keeps its old mode.
-      await file.chmod(0o600)
-      await file.writeFile(`${JSON.stringify({ version: 1, sessions }, null, 2)}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(next, path)
-    await syncDirectory(dirname(path))
+    await writeDurably(path, `${JSON.stringify({ version: 1, sessions }, null, 2)}\n`)
   } catch (error) {
-    throw new Problem((error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'disk-full' : 'storage-failing')
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot open a directory; its rename is durable without.
-  if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
+    throw new Problem(isDiskFull(error) ? 'disk-full' : 'storage-failing')
   }
 }
