@@ -43,15 +43,20 @@ describe('a message being written', () => {
     expect(useComposer({ room: 'choir', storage: localStorage, sendMessage: async () => {} }).text.value).toBe('')
   })
 
-  test('keeps what is typed while the one before is on its way', async () => {
+  test('leaves room for the next while it is on its way, and comes back before it on failure', async () => {
     const way = road()
-    const composer = open(() => way.taken)
+    const composer = open(async () => {
+      await way.taken
+      throw unreachable()
+    })
     composer.text.value = 'one'
     const sending = composer.send()
-    composer.text.value = 'one two'
+    expect(composer.text.value).toBe('')
+    composer.text.value = 'two'
+    expect(open(async () => {}).text.value).toBe('one\n\ntwo')
     way.arrive()
     await sending
-    expect(composer.text.value).toBe(' two')
+    expect(composer.text.value).toBe('one\n\ntwo')
   })
 
   test('is sent after the one before it, and each only once', async () => {

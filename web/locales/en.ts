@@ -201,7 +201,7 @@ export const en = {
   'call.state.secure': 'secure',
   'call.state.ended': 'call ended',
   'call.secureHint': 'The certificate in use is the one that the other side signed.',
-  'call.elsewhere': (name: string) => `A call with ${name} goes on in another tab.`,
+  'call.elsewhere': (name: string) => `A call with ${name} is open, but not in this tab.`,
   'call.trouble': 'The call needs your help',
   'call.end.hung-up': 'The call is over.',
   'call.end.declined': (name: string) => `${name} declined the call.`,

@@ -11,7 +11,7 @@ export interface UseComposer {
   readonly sendable: Readonly<ShallowRef<boolean>>
   /** Why the last attempt failed, in words. */
   readonly failure: Readonly<ShallowRef<string | null>>
-  /** Send what is written. The text leaves the field only when the node has it. */
+  /** Send what is written, after what is still on its way. What the node does not take comes back into the field. */
   send(): Promise<void>
 }
 
@@ -27,41 +27,46 @@ export function useComposer({ room, storage, sendMessage }: Surroundings): UseCo
   const failure = shallowRef<string | null>(null)
   const left = computed(() => limits.textLength - text.value.length)
   const sendable = computed(() => text.value.trim() !== '' && left.value >= 0)
-  let sending = false
-  let again = false
+  let outbox: readonly string[] = []
+  let draining = false
 
-  watch(
-    text,
-    (draft) => {
-      if (draft) storage.setItem(draftKey(room), draft)
-      else storage.removeItem(draftKey(room))
-    },
-    { flush: 'sync' },
-  )
+  function keep(): void {
+    const draft = whole()
+    if (draft) storage.setItem(draftKey(room), draft)
+    else storage.removeItem(draftKey(room))
+  }
+
+  function whole(): string {
+    return [...outbox, text.value].filter((part) => part.trim() !== '').join('\n\n')
+  }
+
+  watch(text, keep, { flush: 'sync' })
+
+  async function drain(): Promise<void> {
+    if (draining) return
+    draining = true
+    try {
+      for (let next = outbox[0]; next !== undefined; next = outbox[0]) {
+        await sendMessage(next)
+        outbox = outbox.slice(1)
+        failure.value = null
+        keep()
+      }
+    } catch (error) {
+      const unsent = whole()
+      outbox = []
+      text.value = unsent
+      failure.value = sentenceOf(error)
+    } finally {
+      draining = false
+    }
+  }
 
   async function send(): Promise<void> {
-    if (sending) {
-      again = true
-      return
-    }
     if (!sendable.value) return
-    const sent = text.value
-    sending = true
-    try {
-      await sendMessage(sent.trim())
-      // What was typed meanwhile stays.
-      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value
-      failure.value = null
-    } catch (error) {
-      failure.value = sentenceOf(error)
-      again = false
-    } finally {
-      sending = false
-    }
-    if (again) {
-      again = false
-      await send()
-    }
+    outbox = [...outbox, text.value.trim()]
+    text.value = ''
+    await drain()
   }
 
   return { text, left, sendable, failure, send }
