@@ -126,7 +126,7 @@ declare module 'hyperdht' {
     readonly nodes: { readonly length: number }
     readonly io: { readonly serverSocket: { address(): Address } | null }
     constructor(options?: DhtOptions)
-    ready(): Promise<void>
+    bind(): Promise<void>
     fullyBootstrapped(): Promise<void>
     connect(key: Uint8Array, options?: { relayAddresses?: Address[] | null; keyPair?: KeyPair }): NoiseStream
     toArray(options?: { limit?: number }): Address[]

@@ -61,7 +61,8 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     // On one machine nothing stands between two nodes, and the tests for that only cost time.
     ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
   })
-  await dht.ready()
+  // Only the socket is waited for: without a network the rest takes for ever, and logs can be written and read all the same.
+  await dht.bind()
   const swarm = new Hyperswarm({ dht, keyPair, maxPeers: mostPeers })
   swarm.on('connection', (stream, info) => {
     onConnection(stream, (listener) => {
@@ -70,7 +71,7 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
       stream.on('close', () => info.off('topic', listener))
     })
   })
-  await swarm.listen()
+  void swarm.listen().catch(() => {})
   const port = dht.io.serverSocket?.address().port ?? 0
   const remember = () => known.rememberNetwork(port, dht.toArray({ limit: 64 }))
   const remembering = setInterval(remember, rememberEveryMs).unref()
