@@ -48,3 +48,16 @@ export function checkRoomProof(
 export function deviceProof(room: Uint8Array, connection: Uint8Array, role: Role): Uint8Array {
   return inDomain('handshake', room, connection, roles[role])
 }
+
+/** Throws `handshake/device` unless the device of the other side, in its role, signed this connection. */
+export function checkDeviceProof(
+  room: Uint8Array,
+  connection: Uint8Array,
+  role: Role,
+  { device, signature }: { readonly device: Uint8Array; readonly signature: Uint8Array },
+  primitives: Primitives,
+): void {
+  if (!primitives.verify(signature, deviceProof(room, connection, role), device)) {
+    throw new ProtocolError('handshake/device')
+  }
+}
