@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 SPECS = Path(__file__).resolve().parent.parent
-FILES = ["encoding", "primitives", "identity", "log", "entry", "ordering", "room", "bundle"]
+FILES = ["encoding", "primitives", "identity", "log", "entry", "ordering", "room", "replication", "bundle"]
 VERSION = "0.1"
 
 
@@ -65,8 +65,11 @@ def tree(value, indent):
         else:
             text = each if isinstance(each, str) else json.dumps(each)
             start = f"{indent}{key}  "
-            for at in range(0, max(len(text), 1), 64):
-                yield (start if at == 0 else " " * len(start)) + text[at : at + 64]
+            lines = [text[at : at + 64] for at in range(0, len(text), 64)] or [""]
+            if len(lines) > 4:
+                lines[2:] = [f"… {len(text) // 2} bytes"]
+            for number, line in enumerate(lines):
+                yield (start if number == 0 else " " * len(start)) + line
 
 
 def table(files):

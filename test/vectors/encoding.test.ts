@@ -6,9 +6,9 @@ import { casesOf, codeOf } from '../support/vectors.ts'
 
 type Plain = number | string | boolean | null | { readonly bytes: string } | readonly Plain[]
 
-function valueOf(plain: Plain): CborValue {
+function cborOf(plain: Plain): CborValue {
   if (typeof plain !== 'object' || plain === null) return plain
-  return 'bytes' in plain ? fromHex(plain.bytes) : plain.map(valueOf)
+  return 'bytes' in plain ? fromHex(plain.bytes) : plain.map(cborOf)
 }
 
 describe('an encoding', () => {
@@ -17,8 +17,8 @@ describe('an encoding', () => {
     'format',
   )) {
     test(`${id}: ${title}`, () => {
-      expect(toHex(encodeCbor(valueOf(input.value)))).toBe(wanted.bytes)
-      expect(decodeCbor(fromHex(wanted.bytes), { bytes: 1000 })).toEqual(valueOf(input.value))
+      expect(toHex(encodeCbor(cborOf(input.value)))).toBe(wanted.bytes)
+      expect(decodeCbor(fromHex(wanted.bytes), { bytes: 1000 })).toEqual(cborOf(input.value))
     })
   }
 })

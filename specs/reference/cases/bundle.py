@@ -6,7 +6,7 @@ NOTE = (
 
 from parley_reference import log, room
 from parley_reference.bundle import encode_bundle, encode_content, envelope, export_signable, verify_bundle
-from parley_reference.encoding import encode
+from parley_reference.encoding import decode, encode
 from parley_reference.errors import ProtocolError
 from parley_reference.primitives import public_key, sign
 
@@ -46,7 +46,7 @@ def cases():
         "title": "two people, two entries each",
         "section": "format",
         "input": {"bundle": whole},
-        "steps": {"content": plain, "exportSignature": signature},
+        "steps": {"content": told(plain), "exportSignature": signature},
         "expect": report(whole),
     }
     yield accepted("both authors expected", whole, [ADA.identity, BO.identity])
@@ -163,6 +163,12 @@ def lying_citation(ada, bo):
 def later_version(ada, bo):
     bo.say("Hm.")
     bo.blocks[-1] = b"\x02" + bo.blocks[-1][1:]
+
+
+def told(plain):
+    genesis, logs, (device, time) = decode(plain, len(plain))
+    names = ("identity", "device", "generation", "headSignature", "blocks", "keys")
+    return {"genesis": genesis, "logs": [dict(zip(names, each)) for each in logs], "exporter": {"device": device, "time": time}}
 
 
 def report(data, expect=()):
