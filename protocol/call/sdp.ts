@@ -11,7 +11,7 @@ import {
 } from './description.ts'
 
 /** What a browser's SDP may measure at most. Chromium's measures 6 KiB. */
-export const sdpLimits = { bytes: 65_536, lines: 1_000 } as const
+const sdpLimits = { bytes: 65_536, lines: 1_000 } as const
 
 /** Where the packets of the other side come from: a socket of one's own node. */
 export interface SyntheticCandidate {

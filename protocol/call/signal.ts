@@ -30,7 +30,7 @@ export interface CallAnswer extends CallOffer {
 }
 
 /** What a plaintext may measure at most: a description and the names around it. */
-export const signalBytes = descriptionBytes + 256
+const signalBytes = descriptionBytes + 256
 
 /** Spec: specs/call.md#signals. Throws `call/…`. */
 export function encodeOffer(offer: CallOffer): Uint8Array {

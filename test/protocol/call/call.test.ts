@@ -11,8 +11,9 @@ const room = 'f'.repeat(64)
 const [mine, theirs] = [describeSdp(chromiumOffer), describeSdp(chromiumAnswer)]
 const offerOf = (id: string) => `hash of ${id}`
 
-const started = (id = 'x', peer = ben): CallHappening => ({ type: 'started', id, room, peer, offer: offerOf(id) })
-const offered = (id = 'x', peer = ada): CallHappening => ({ ...started(id, peer), type: 'offered', remote: mine })
+const offer = (id: string, peer: typeof ben) => ({ id, room, peer, offer: offerOf(id) })
+const started = (id = 'x', peer = ben): CallHappening => ({ type: 'started', ...offer(id, peer) })
+const offered = (id = 'x', peer = ada): CallHappening => ({ type: 'offered', remote: mine, ...offer(id, peer) })
 const answered = (id = 'x', peer = ben, offer = offerOf(id)): CallHappening => ({
   type: 'answered',
   id,
