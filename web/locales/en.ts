@@ -27,7 +27,6 @@ export const en = {
   'enter.command': 'parley open',
   'enter.after': 'It opens this page again, let in. This happens once for each browser.',
   'enter.link': 'The link you opened is kept. You will see the room as soon as you are in.',
-  'enter.codeFailed': 'The login code did not work.',
   'enter.retry': 'I have done that',
   'unreachable.title': 'Your node does not answer',
   'unreachable.body': 'Nothing is lost. Start it again with `parley start`; this page comes back by itself.',
@@ -92,9 +91,7 @@ export const en = {
   'room.exporting': 'Exporting…',
   'room.verify': 'Verify',
   'room.members': 'Members',
-  'room.showMembers': 'Show members',
   'room.hideMembers': 'Hide members',
-  'room.more': 'More about this room',
   'room.connected': (n: number) => `Connected with ${people(n)}`,
   'room.alone': 'Nobody else is connected now',
   'room.searching': 'Looking for the others…',
@@ -122,7 +119,6 @@ export const en = {
   'timeline.today': 'Today',
   'timeline.yesterday': 'Yesterday',
   'timeline.new': 'New',
-  'message.you': 'you',
   'message.stored': 'stored',
   'message.storedHint': 'Stored in your own log. Nobody else holds it yet.',
   'message.held': (n: number) => `held by ${n}`,
@@ -158,7 +154,6 @@ export const en = {
   'composer.left': (n: number) => (n >= 0 ? `${n} characters left` : `${-n} characters too many`),
 
   'members.title': 'Members',
-  'members.loading': 'Loading members…',
   'members.you': 'you',
   'members.owner': 'made this room',
   'members.online': 'connected',
@@ -200,7 +195,6 @@ export const en = {
   'call.state.connected': 'connected',
   'call.state.secure': 'secure',
   'call.state.ended': 'call ended',
-  'call.secureHint': 'The certificate in use is the one that the other side signed.',
   'call.elsewhere': (name: string) => `A call with ${name} is open, but not in this tab.`,
   'call.trouble': 'The call needs your help',
   'call.end.hung-up': 'The call is over.',
@@ -260,13 +254,11 @@ export const en = {
   'settings.anotherHint': 'Open this address once in the other browser on this computer:',
   'settings.identity': 'Your id',
   'settings.identityHint': 'Give this to others so that they can confirm a conversation file.',
-  'settings.device': 'This device',
   'settings.about': 'About',
   'settings.version': (version: string) => `Parley ${version}`,
   'settings.honest': 'Nobody independent has audited this program yet. Do not stake your safety on it.',
 
   'key.copy': (short: string) => `Copy the full key ${short}`,
-  'key.glyph': 'Mark of this key',
 } as const
 
 export type Catalogue = {

@@ -116,7 +116,7 @@ export function useCall(): UseCall {
 }
 
 /** Why a call ended, from where we stand. */
-export function endSentence({ direction, reason, peerName }: NonNullable<CallView['call']>): string {
+function endSentence({ direction, reason, peerName }: NonNullable<CallView['call']>): string {
   if (direction === 'incoming' && reason === 'declined') return t('call.self.declined')
   if (direction === 'incoming' && (reason === 'missed' || reason === 'cancelled'))
     return t('call.self.missed', peerName)
