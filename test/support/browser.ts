@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { cameraLayout, filmMotif, type Motif } from './browser-picture.ts'
+
+/** A Chromium process of its own, with a profile of its own. */
+export interface Browser {
+  readonly context: BrowserContext
+  /** Its first tab. */
+  readonly page: Page
+  /** What any page of it complained of since the last time: its own policy, its console's errors, what it threw. */
+  takeComplaints(): string[]
+  close(): Promise<void>
+}
+
+export interface BrowserOptions {
+  /** What camera and microphone give; without it they are Chromium's own fake devices, and nobody allows them. */
+  readonly motif?: Motif | undefined
+  readonly permissions?: readonly string[]
+  /** A folder to keep; by default a fresh one that goes when the browser closes. */
+  readonly profile?: string
+}
+
+/** How long anything in a page may take. Other programs may keep the machine busy. */
+export const patience = 60_000
+
+export async function openBrowser({ motif, permissions = [], profile }: BrowserOptions = {}): Promise<Browser> {
+  const folder = profile ?? (await mkdtemp(join(tmpdir(), 'parley-browser-')))
+  const tidy = () => (profile ? Promise.resolve() : rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const context = await launch(folder, permissions).catch(async (error) => {
+    await tidy()
+    throw error
+  })
+  context.setDefaultTimeout(patience)
+  const complaints: string[] = []
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
+  })
+  context.on('weberror', (error) => complaints.push(String(error.error().stack ?? error.error())))
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+      console.error(`policy: ${violatedDirective} ${blockedURI} at ${sourceFile}:${lineNumber}`),
+    )
+  })
+  if (motif) await context.addInitScript(filmMotif, { ...motif, layout: cameraLayout })
+  const page = context.pages()[0] ?? (await context.newPage())
+  return {
+    context,
+    page,
+    takeComplaints: () => complaints.splice(0),
+    async close() {
+      await context.close()
+      await tidy()
+    },
+  }
+}
+
+function launch(profile: string, permissions: readonly string[]): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    headless: true,
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 800 },
+    acceptDownloads: true,
+    permissions: [...permissions],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--mute-audio',
+      '--use-fake-device-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+    ],
+  })
+}
