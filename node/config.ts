@@ -22,6 +22,8 @@ export interface NodeConfig {
   /** Asked only if the vault is locked. */
   readonly passphrase?: () => Promise<string>
   readonly log: Logger
+  /** The clock, in Unix ms. */
+  readonly now?: () => number
 }
 
 /** What `start` was told, by flags and environment, checked. */

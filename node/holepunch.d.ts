@@ -199,10 +199,11 @@ declare module 'hypercore' {
     readonly contiguousLength: number
     readonly fork: number
     readonly peers: RemoteCore[]
+    readonly core: { readonly header: { readonly frozen: boolean } }
     ready(): Promise<void>
     setKeyPair(keyPair: { publicKey: Uint8Array; secretKey: Uint8Array }): void
     append(blocks: Uint8Array[]): Promise<{ length: number }>
-    get(index: number): Promise<Buffer | null>
+    get(index: number, options?: { wait: boolean }): Promise<Buffer | null>
     treeHash(length?: number): Promise<Buffer>
     proof(options: { upgrade: { start: number; length: number } }): Promise<{
       fork: number

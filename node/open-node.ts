@@ -1,9 +1,8 @@
 import { toHex } from '../protocol/bytes.ts'
-import { isCallEvent } from '../protocol/room/event.ts'
 import { tidyName } from '../protocol/room/text.ts'
 import type { StatusView } from './api/views.ts'
 import type { Backend } from './backend.ts'
-import { type Calls, openCalls } from './calls/calls.ts'
+import { openCalls } from './calls/calls.ts'
 import { runCommand } from './commands/run-command.ts'
 import { type NodeConfig, version } from './config.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
@@ -12,6 +11,7 @@ import { Views } from './projection/views.ts'
 import { KnownPeers } from './replication/known-peers.ts'
 import { Peers } from './replication/peers.ts'
 import { openSwarm } from './replication/swarm.ts'
+import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { freshVault, personOf } from './rooms/person.ts'
 import type { RoomChange } from './rooms/room.ts'
@@ -48,123 +48,57 @@ export async function openNode(config: NodeConfig): Promise<Node> {
   }
 }
 
-async function openParts(
-  { home, bootstrap, name, passphrase, log }: NodeConfig,
-  closers: (() => unknown)[],
-): Promise<Backend> {
+async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promise<Backend> {
+  const { home, bootstrap, name, passphrase, log } = config
+  const opened = <T extends { close(): unknown }>(part: T): T => {
+    closers.push(() => part.close())
+    return part
+  }
   const vault = await openKeyVault(home, passphrase, () => freshVault(primitives))
   const person = personOf(vault.content, primitives)
-  const store = await openLogStore(home, primitives)
-  closers.push(() => store.close())
+  const store = opened(await openLogStore(home, primitives))
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
-  const view = new ViewStore(home, vault.content.viewKey)
-  closers.push(() => view.close())
+  const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home)
-  const known = await KnownPeers.open(home, log)
-  closers.push(() => known.close())
-  let calls: Calls | null = null
+  const known = opened(await KnownPeers.open(home, log))
   const peers = new Peers({
     primitives,
     log,
-    onDatagram: (device, datagram) => calls?.receiveDatagram(device, datagram),
+    onDatagram: (device, datagram) => calls.receiveDatagram(device, datagram),
   })
-  const swarm = await openSwarm({
-    seed: Buffer.from(vault.content.networkSeed, 'hex'),
-    bootstrap,
-    known,
-    onConnection: (stream, onTopic) => peers.addConnection(stream, onTopic),
-  })
-  closers.push(() => swarm.close())
+  const swarm = opened(
+    await openSwarm({
+      seed: Buffer.from(vault.content.networkSeed, 'hex'),
+      bootstrap,
+      known,
+      onConnection: (stream, onTopic) => peers.addConnection(stream, onTopic),
+    }),
+  )
 
   let storage: StatusView['storage'] = 'ok'
-  let rooms: Rooms | null = null
-  const allRooms = () => rooms?.all() ?? []
-  const views = new Views({
-    view,
-    rooms: allRooms,
-    room: (key) => rooms!.get(key),
-    call: () => calls?.view() ?? { call: null },
-    status: () => ({
-      version,
-      name: vault.content.name,
-      identity: toHex(person.identity),
-      device: toHex(person.device),
-      network: rooms === null ? 'starting' : !swarm.online ? 'offline' : peers.count > 0 ? 'online' : 'searching',
-      peers: peers.count,
-      storage,
+  const views = opened(
+    new Views({
+      view,
+      rooms: () => rooms.all(),
+      room: (key) => rooms.get(key),
+      call: () => calls.view(),
+      onTrouble,
+      status: () => ({
+        version,
+        name: vault.content.name,
+        identity: toHex(person.identity),
+        device: toHex(person.device),
+        network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
+        peers: peers.count,
+        storage,
+      }),
     }),
-  })
-  closers.push(() => views.close())
+  )
   swarm.onChange(() => views.nodeChanged())
 
-  /** The views can be made anew from the logs at any time; what stops them is told, and tried again. */
-  function onTrouble(error: unknown): void {
-    log.error({ err: error }, 'the views cannot be written')
-    if (isDamage(error)) view.reset()
-    storage = isDamage(error) ? 'ok' : isDiskFull(error) ? 'full' : 'failing'
-    views.nodeChanged()
-    setTimeout(
-      async () => {
-        await Promise.all(allRooms().map((room) => room.fold.resume()))
-        storage = 'ok'
-        views.resetAll()
-      },
-      isDamage(error) ? 0 : retryAfterMs,
-    ).unref()
-  }
-
-  function onChange(change: RoomChange): void {
-    const { room } = change
-    if (change.type === 'trouble') onTrouble(change.error)
-    if (change.type === 'peer' && change.channel.peer) {
-      const { device } = change.channel.peer
-      if (change.gone) calls?.peerGone(room.key, device)
-      else {
-        rooms?.remember(change.channel, room)
-        if (calls) change.channel.sendPresence(calls.presence(room.key, device))
-      }
-    }
-    if (change.type === 'presence' && change.channel.peer) calls?.peerBack(room.key, change.channel.peer.device)
-    if (change.type === 'entries') {
-      for (const { log: written, entry, live } of change.entries) {
-        const author = room.author(written.key)
-        if (!author || !entry.event || entry.event.type === 'unknown' || !isCallEvent(entry.event)) continue
-        if (entry.flaws.length === 0) calls?.receiveEntry(room.key, { ...author, event: entry.event, live })
-      }
-    }
-    views.roomChanged(change)
-  }
-
-  closers.push(() => rooms?.close())
-  calls = await openCalls({
-    self: { identity: toHex(person.identity), device: toHex(person.device) },
-    async append(room, events) {
-      const own = rooms!.get(room)
-      await Promise.all(events.map((event) => own.append(event)))
-    },
-    peers: {
-      find(key, identity, device) {
-        const channel = rooms
-          ?.get(key)
-          .channels()
-          .find(({ peer }) => peer?.identity === identity && (device === undefined || peer.device === device))
-        if (!channel?.peer) return null
-        const { stream, presence } = channel
-        return { identity, device: channel.peer.device, presence, send: (datagram) => stream.trySend(datagram) }
-      },
-    },
-    nameOf: (room, identity) =>
-      [...rooms!.get(room).fold.logs.keys()]
-        .map((key) => rooms!.get(room).author(key))
-        .find((author) => author?.identity === identity)?.name ?? '',
-    now: Date.now,
-    log,
-  })
-  closers.push(() => calls?.close())
-  calls.onChange(() => views.callChanged())
-  rooms = await Rooms.open({
+  const shared = {
     vault,
     person,
     store,
@@ -175,16 +109,42 @@ async function openParts(
     known,
     primitives,
     log,
-    now: Date.now,
-    onChange,
-  })
-  views.nodeChanged()
+    now: config.now ?? Date.now,
+  }
+  const rooms = opened(new Rooms({ ...shared, onChange }))
+  const self = { identity: toHex(person.identity), device: toHex(person.device) }
+  const calls = opened(await openCalls({ self, ...callsIn(rooms), now: Date.now, log }))
+  calls.onChange(() => views.callChanged())
+  await rooms.openStored()
+
+  function onChange(change: RoomChange): void {
+    if (change.type === 'trouble') onTrouble(change.error)
+    if (change.type === 'peer' && !change.gone) rooms.remember(change.channel, change.room)
+    tellCalls(calls, change)
+    views.roomChanged(change)
+  }
+
+  /** The views can be made anew from the logs at any time; what stops them is told, and tried again. */
+  function onTrouble(error: unknown): void {
+    log.error({ err: error }, 'the views cannot be written')
+    const damaged = isDamage(error)
+    if (damaged) view.reset()
+    storage = damaged ? 'ok' : isDiskFull(error) ? 'full' : 'failing'
+    views.nodeChanged()
+    setTimeout(() => void resume(), damaged ? 0 : retryAfterMs).unref()
+  }
+
+  async function resume(): Promise<void> {
+    storage = 'ok'
+    await Promise.all(rooms.all().map((room) => room.fold.resume()))
+    views.resetAll()
+  }
 
   const parts = { rooms, calls, view, changed: () => views.nodeChanged() }
   return {
     run: (command) => runCommand(parts, command),
     watch: (query, push) => views.watch(query, push),
-    page: (room, before, limit) => timelinePage(parts.rooms.get(room), before, limit),
-    exportRoom: (room) => exportRoom(parts.rooms.get(room), person, Date.now(), primitives),
+    page: (room, before, limit) => timelinePage(rooms.get(room), before, limit),
+    exportRoom: (room) => exportRoom(rooms.get(room), person, Date.now(), primitives),
   }
 }

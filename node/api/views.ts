@@ -5,7 +5,7 @@ const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
 
 /** What the node knows of the world outside, in the words that people read. */
-export const NetworkState = Type.Union([
+const NetworkState = Type.Union([
   Type.Literal('starting'),
   Type.Literal('searching'),
   Type.Literal('online'),
@@ -28,7 +28,7 @@ export const StatusView = Type.Object(
 export type StatusView = Static<typeof StatusView>
 
 /** `waiting`: we have joined, but nobody who is in the room has been reached yet. */
-export const RoomState = Type.Union([Type.Literal('waiting'), Type.Literal('open')])
+const RoomState = Type.Union([Type.Literal('waiting'), Type.Literal('open')])
 
 export const RoomRow = Type.Object(
   {
@@ -62,7 +62,7 @@ export const Member = Type.Object(
 export type Member = Static<typeof Member>
 
 /** A log that cannot be trusted as it stands, and why, in words. */
-export const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
+const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
 
 export const RoomView = Type.Object(
   {

@@ -48,6 +48,7 @@ export class RoomFold {
   #pumping: Promise<void> | null = null
   #again = false
   #stopped = false
+  #isClosed = false
   #live = false
 
   constructor(room: FoldedRoom, view: ViewStore, primitives: Primitives, listeners: Listeners) {
@@ -70,7 +71,7 @@ export class RoomFold {
     const row = this.#view.logs(this.number).find((each) => each.key === key)
     const log = new FoldingLog(stored, row ?? this.#view.addLog(this.number, key, ''), isOwn, this.#primitives)
     this.logs.set(key, log)
-    stored.onGrow(() => this.pump())
+    stored.onGrow(() => void this.pump())
     return log
   }
 
@@ -82,30 +83,39 @@ export class RoomFold {
   /** Fold all that is there. Resolves when nothing more can be folded for now. */
   pump(): Promise<void> {
     this.#again = true
-    this.#pumping ??= this.#run().finally(() => {
-      this.#pumping = null
-    })
+    this.#pumping ??= this.#run()
     return this.#pumping
   }
 
-  /** Go on after trouble, from what the view store has: from the first entry if it was begun anew. */
-  resume(): Promise<void> {
-    this.#stopped = false
+  /** Fold nothing until `resume`. */
+  pause(): void {
+    this.#stopped = true
+  }
+
+  /** Go back to what the view store has: to the first entry if it was begun anew. */
+  restore(): void {
     this.#number = this.#view.roomNumber(toHex(this.#room.id))
-    for (const log of this.logs.values()) {
-      const row = this.#view.logs(this.number).find((each) => each.key === log.key)
-      log.restore(row ?? this.#view.addLog(this.number, log.key, ''))
-    }
+    const rows = new Map(this.#view.logs(this.#number).map((row) => [row.key, row]))
+    for (const log of this.logs.values()) log.restore(rows.get(log.key) ?? this.#view.addLog(this.#number, log.key, ''))
+  }
+
+  /** Go on after a pause or trouble. Resolves when nothing more can be folded for now. */
+  resume(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    this.#stopped = false
     return this.pump()
   }
 
   /** Fold no more. Resolves when the running round is over. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#stopped = true
     await this.#pumping
   }
 
   async #run(): Promise<void> {
+    // `#pumping` is set before this goes on, and reset in the step that last looks at `#again`: whoever asks is always heard.
+    await null
     while (this.#again && !this.#stopped) {
       this.#again = false
       try {
@@ -116,11 +126,12 @@ export class RoomFold {
           this.#listeners.onEntries(entries)
         }
       } catch (error) {
-        if (this.#stopped) return
+        if (this.#isClosed) break
         this.#stopped = true
         this.#listeners.onTrouble(error)
       }
     }
+    this.#pumping = null
   }
 
   /** Fold what was read, in one transaction: if that fails, nothing has happened. */
@@ -146,13 +157,9 @@ export class RoomFold {
         return entries
       })
     } catch (error) {
-      if (!isDamage(error)) this.#restoreAll()
+      if (!isDamage(error)) this.restore()
       throw error
     }
-  }
-
-  #restoreAll(): void {
-    for (const row of this.#view.logs(this.number)) this.logs.get(row.key)?.restore(row)
   }
 
   /** The next entry of a log, or null if there is none or it has to wait for one that it cites. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { compareBytes } from '../../protocol/bytes.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import { type Citation, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
+import type { LogCursor } from '../../protocol/ordering.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { classKey } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
@@ -16,6 +18,9 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
+/** Our log as far as it is appended: what the next entry builds on. */
+type OwnEnd = Pick<LogCursor, 'length' | 'depth' | 'cited'>
+
 const mostPerBatch = 256
 
 /** Writes into the own log of one room. Whatever is asked for in one tick is appended in one batch, with one signature. */
@@ -28,11 +33,9 @@ export class RoomWriter {
   readonly #now: () => number
   #queue: Waiting[] = []
   #draining: Promise<void> | null = null
-  #depth: number
-  #index: number
-  readonly #cited: Map<string, number>
+  /** Where our log goes on; null where only its fold can tell. */
+  #end: OwnEnd | null = null
 
-  /** `own` must have been folded to its end. */
   constructor(
     room: FoldedRoom,
     fold: RoomFold,
@@ -47,22 +50,17 @@ export class RoomWriter {
     this.#store = store
     this.#primitives = primitives
     this.#now = now
-    this.#depth = own.folded.cursor.depth
-    this.#index = own.stored.length
-    this.#cited = new Map(own.folded.cursor.cited)
   }
 
   /**
    * Append an event; resolves with its index once it is safe from a power cut.
    *
-   * Other nodes may have it earlier. Throws the problems `disk-full` and `storage-failing`: then nothing was appended.
+   * Other nodes may have it earlier. Throws the problem `disk-full` if nothing was appended for want of space.
    */
   async append(event: RoomEvent): Promise<number> {
     const index = await new Promise<number>((appended, failed) => {
       this.#queue.push({ event, appended, failed })
-      this.#draining ??= this.#drain().finally(() => {
-        this.#draining = null
-      })
+      this.#draining ??= this.#drain()
     })
     try {
       await this.#store.flush()
@@ -85,20 +83,34 @@ export class RoomWriter {
       try {
         await this.#appendBatch(batch)
       } catch (error) {
+        this.#end = null
         for (const { failed } of batch) failed(storageProblem(error))
       }
     }
+    // In the step that last looks at the queue: whoever asks later starts another round.
+    this.#draining = null
   }
 
   async #appendBatch(batch: readonly Waiting[]): Promise<void> {
-    const { heads, depth } = this.#citations()
-    const start = this.#index
-    const blocks = batch.map(({ event }, i) => this.#seal(event, start + i, depth + 1 + i, i === 0 ? heads : []))
+    const end = this.#end ?? (await this.#findEnd())
+    const { heads, depth } = this.#citations(end)
+    const blocks = batch.map(({ event }, i) => this.#seal(event, end.length + i, depth + 1 + i, i === 0 ? heads : []))
+    await this.#store.requireSpace()
     await this.#own.stored.append(blocks)
-    for (const { log, length } of heads) this.#cited.set(Buffer.from(log).toString('hex'), length)
-    this.#index = start + batch.length
-    this.#depth = depth + batch.length
-    for (const [i, { appended }] of batch.entries()) appended(start + i)
+    const cited = new Map(end.cited)
+    for (const { log, length } of heads) cited.set(toHex(log), length)
+    this.#end = { length: end.length + batch.length, depth: depth + batch.length, cited }
+    for (const [i, { appended }] of batch.entries()) appended(end.length + i)
+  }
+
+  /** Learn from its fold where our log ends. Throws as long as the fold cannot get there. */
+  async #findEnd(): Promise<OwnEnd> {
+    const { stored } = this.#own
+    if (stored.isForked) throw new Problem('storage-failing', 'Another device has written with the keys of this one.')
+    await this.#fold.pump()
+    const { length, depth, cited } = this.#own.folded.cursor
+    if (length !== stored.knownLength) throw new Problem('storage-failing', 'The end of the own log is not here.')
+    return { length, depth, cited }
   }
 
   #seal(event: RoomEvent, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
@@ -116,19 +128,19 @@ export class RoomWriter {
   }
 
   /** The heads that advanced since our last entry, and the depth that they and we have reached. */
-  #citations(): { readonly heads: readonly Citation[]; readonly depth: number } {
+  #citations(end: OwnEnd): { readonly heads: readonly Citation[]; readonly depth: number } {
     const advanced = [...this.#fold.logs.values()]
-      .filter((log) => log !== this.#own && log.folded.author && log.length > (this.#cited.get(log.key) ?? 0))
+      .filter((log) => log !== this.#own && log.folded.author && log.length > (end.cited.get(log.key) ?? 0))
       .sort((a, b) => compareBytes(a.stored.key, b.stored.key))
       .slice(0, mostCitations)
     return {
       heads: advanced.map((log) => ({ log: log.stored.key, length: log.length, treeHash: log.treeHash() })),
-      depth: Math.max(this.#depth, ...advanced.map((log) => log.folded.cursor.depth)),
+      depth: Math.max(end.depth, ...advanced.map((log) => log.folded.cursor.depth)),
     }
   }
 }
 
 function storageProblem(error: unknown): unknown {
-  if (error instanceof Problem) return error
-  return isDiskFull(error) ? new Problem('disk-full') : error
+  if (error instanceof Problem || error instanceof ProtocolError) return error
+  return new Problem(isDiskFull(error) ? 'disk-full' : 'storage-failing')
 }

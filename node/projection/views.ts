@@ -12,6 +12,8 @@ export interface ViewSources {
   room(key: string): Room
   status(): StatusView
   call(): CallView
+  /** The view store cannot be read. */
+  onTrouble(error: unknown): void
 }
 
 const slowMs = 100
@@ -27,9 +29,10 @@ export class Views {
 
   constructor(sources: ViewSources) {
     this.#sources = sources
-    this.#status = new Watchers(slowMs, () => sources.status())
-    this.#rooms = new Watchers(slowMs, () => roomsView(sources))
-    this.#call = new Watchers(0, () => sources.call())
+    const onTrouble = (error: unknown) => sources.onTrouble(error)
+    this.#status = new Watchers(slowMs, () => sources.status(), onTrouble)
+    this.#rooms = new Watchers(slowMs, () => roomsView(sources), onTrouble)
+    this.#call = new Watchers(0, () => sources.call(), onTrouble)
   }
 
   /** Throws the problem `no-such-room`. */
@@ -85,7 +88,11 @@ export class Views {
     const room = this.#sources.room(key)
     let watchers = this.#room.get(key)
     if (!watchers) {
-      watchers = new Watchers(slowMs, () => roomView(room))
+      watchers = new Watchers(
+        slowMs,
+        () => roomView(room),
+        (error) => this.#sources.onTrouble(error),
+      )
       this.#room.set(key, watchers)
     }
     return watchers
@@ -95,7 +102,10 @@ export class Views {
     const watch = new TimelineWatch(this.#sources.room(key), limit, push)
     const watches = this.#timelines.get(key) ?? new Set()
     this.#timelines.set(key, watches.add(watch))
-    return () => watches.delete(watch)
+    return () => {
+      watches.delete(watch)
+      if (watches.size === 0) this.#timelines.delete(key)
+    }
   }
 }
 

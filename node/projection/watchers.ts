@@ -30,18 +30,22 @@ export class Soon {
 /** Those who watch one value that can be computed anew at any time. They get it at once, and again when it has changed. */
 export class Watchers<T> {
   readonly #value: () => T
-  readonly #pushes = new Set<(value: T) => void>()
+  readonly #onTrouble: (error: unknown) => void
+  /** Each with the last value it got, as text. */
+  readonly #pushes = new Map<(value: T) => void, string>()
   readonly #soon: Soon
-  #last = ''
 
-  constructor(everyMs: number, value: () => T) {
+  /** `onTrouble` is told when a changed value cannot be computed; it is computed again at the next change. */
+  constructor(everyMs: number, value: () => T, onTrouble: (error: unknown) => void) {
     this.#value = value
+    this.#onTrouble = onTrouble
     this.#soon = new Soon(everyMs, () => this.#push())
   }
 
   watch(push: (value: T) => void): () => void {
-    push(this.#value())
-    this.#pushes.add(push)
+    const value = this.#value()
+    this.#pushes.set(push, JSON.stringify(value))
+    push(value)
     return () => this.#pushes.delete(push)
   }
 
@@ -55,11 +59,16 @@ export class Watchers<T> {
   }
 
   #push(): void {
-    if (this.#pushes.size === 0) return
-    const value = this.#value()
-    const text = JSON.stringify(value)
-    if (text === this.#last) return
-    this.#last = text
-    for (const push of this.#pushes) push(value)
+    try {
+      const value = this.#value()
+      const text = JSON.stringify(value)
+      for (const [push, last] of this.#pushes) {
+        if (last === text) continue
+        this.#pushes.set(push, text)
+        push(value)
+      }
+    } catch (error) {
+      this.#onTrouble(error)
+    }
   }
 }

@@ -22,9 +22,9 @@ export interface Presence {
   readonly callKey: Uint8Array
 }
 
-/** Announced logs travel in parts of this size. */
-export const logsPerMessage = 64
+const logsPerMessage = 64
 const limits = { bytes: 262_144, depth: 8 }
+const arrayStartBytes = 2
 
 /** Spec: specs/replication.md#messages. The decoders throw `encoding/…`. */
 export function encodeIntroduction({ admission, signature, port }: Introduction): Uint8Array {
@@ -40,13 +40,22 @@ export function decodeIntroduction(bytes: Uint8Array): Introduction {
   }
 }
 
-export function encodeLogs(logs: readonly AnnouncedLog[]): Uint8Array {
-  return encodeCbor(
-    logs.map(({ admission, head }) => [
-      admissionToCbor(admission),
-      head ? [head.length, head.treeHash, head.signature] : null,
-    ]),
-  )
+/** Logs to announce, in as many messages as they need. */
+export function encodeLogs(logs: readonly AnnouncedLog[]): Uint8Array[] {
+  const parts: CborValue[][] = []
+  let room = 0
+  for (const { admission, head } of logs) {
+    const log = [admissionToCbor(admission), head ? [head.length, head.treeHash, head.signature] : null]
+    const { length } = encodeCbor(log)
+    const last = parts.at(-1)
+    if (last && last.length < logsPerMessage && length <= room) last.push(log)
+    else {
+      parts.push([log])
+      room = limits.bytes - arrayStartBytes
+    }
+    room -= length
+  }
+  return parts.map((part) => encodeCbor(part))
 }
 
 export function decodeLogs(bytes: Uint8Array): AnnouncedLog[] {

@@ -4,7 +4,14 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { verifyHead } from '../../protocol/log/hypercore.ts'
-import { channelId, checkRoomProof, deviceProof, proveRoom, type Role } from '../../protocol/replication/handshake.ts'
+import {
+  channelId,
+  checkDeviceProof,
+  checkRoomProof,
+  deviceProof,
+  proveRoom,
+  type Role,
+} from '../../protocol/replication/handshake.ts'
 import { type Admission, admit } from '../../protocol/room/admission.ts'
 import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
@@ -16,7 +23,6 @@ import {
   encodeIntroduction,
   encodeLogs,
   encodePresence,
-  logsPerMessage,
   type Presence,
 } from './messages.ts'
 
@@ -56,8 +62,8 @@ export const channelProtocol = 'parley/room/1'
 /**
  * One room on one connection: proofs first, then heads, then blocks.
  *
- * Until the other side has proved that it knows the room and holds a member's device key, it gets nothing but our own proof, which only
- * who knows the room can tell from random bytes. Spec: specs/replication.md.
+ * Until the other side has proved that it knows the room, it gets nothing but our own proof, which only who knows the room can tell from
+ * random bytes. Then whoever dialled says first who they are: one who was dialled answers members only. Spec: specs/replication.md.
  */
 export class RoomChannel {
   readonly stream: NoiseStream
@@ -107,11 +113,8 @@ export class RoomChannel {
   async announce(logs: readonly RoomLog[]): Promise<void> {
     if (!this.peer) return
     for (const { stored } of logs) this.#replicate(stored)
-    for (let at = 0; at < logs.length; at += logsPerMessage) {
-      const part = logs.slice(at, at + logsPerMessage)
-      const announced = part.map(async ({ admission, stored }) => ({ admission, head: await stored.head() }))
-      this.#send(2, encodeLogs(await Promise.all(announced)))
-    }
+    const announced = logs.map(async ({ admission, stored }) => ({ admission, head: await stored.head() }))
+    for (const message of encodeLogs(await Promise.all(announced))) this.#send(2, message)
   }
 
   sendPresence(presence: Presence): void {
@@ -137,23 +140,21 @@ export class RoomChannel {
   }
 
   readonly #onProof = (proof: Uint8Array): void => {
-    const theirs = this.#role === 'initiator' ? 'responder' : 'initiator'
-    checkRoomProof(this.room.secrets, this.stream.handshakeHash, theirs, proof, this.#primitives)
+    checkRoomProof(this.room.secrets, this.stream.handshakeHash, this.#theirRole, proof, this.#primitives)
     this.#proved = true
-    const { id, ownAdmission, port } = this.room
-    const signature = this.room.sign(deviceProof(id, this.stream.handshakeHash, this.#role))
-    this.#send(1, encodeIntroduction({ admission: ownAdmission, signature, port }))
+    if (this.#role === 'initiator') this.#introduce()
   }
 
   readonly #onIntroduction = async (message: Uint8Array): Promise<void> => {
     if (!this.#proved || this.peer) throw new ProtocolError('handshake/proof')
     const { admission, signature, port } = decodeIntroduction(message)
     const { owner } = admit(this.room.genesis, admission, this.#primitives)
-    const theirs = this.#role === 'initiator' ? 'responder' : 'initiator'
-    const signed = deviceProof(this.room.id, this.stream.handshakeHash, theirs)
-    if (!this.#primitives.verify(signature, signed, owner.device)) throw new ProtocolError('handshake/device')
+    const { device } = owner
+    checkDeviceProof(this.room.id, this.stream.handshakeHash, this.#theirRole, { device, signature }, this.#primitives)
     await this.room.addLog(admission, true)
-    this.peer = { identity: toHex(owner.identity), device: toHex(owner.device), port }
+    if (!this.open) return
+    if (this.#role === 'responder') this.#introduce()
+    this.peer = { identity: toHex(owner.identity), device: toHex(device), port }
     this.room.onPeer(this)
     await this.announce([...this.room.logs.values()])
   }
@@ -171,6 +172,16 @@ export class RoomChannel {
     if (!this.peer) throw new ProtocolError('handshake/device')
     this.presence = decodePresence(message)
     this.room.onPeerChange(this)
+  }
+
+  get #theirRole(): Role {
+    return this.#role === 'initiator' ? 'responder' : 'initiator'
+  }
+
+  #introduce(): void {
+    const { id, ownAdmission, port } = this.room
+    const signature = this.room.sign(deviceProof(id, this.stream.handshakeHash, this.#role))
+    this.#send(1, encodeIntroduction({ admission: ownAdmission, signature, port }))
   }
 
   #replicate(stored: StoredLog): void {

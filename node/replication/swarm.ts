@@ -11,15 +11,15 @@ export interface Swarm {
   readonly key: Uint8Array
   /** UDP port of the DHT node. */
   readonly port: number
-  readonly online: boolean
-  readonly connections: number
+  /** `starting`: the first answer of the network is still awaited. */
+  readonly state: 'starting' | 'offline' | 'online'
   /** Announce oneself under a topic, and look for others there, until the returned function is called. */
   join(topic: Uint8Array): () => void
   /** Dial a node at addresses it was seen at, with no need of the DHT; goes on in the background. */
   dial(key: Uint8Array, addresses: readonly Address[]): void
   /** Addresses under which others may reach this node, best first. */
   addresses(): readonly Address[]
-  /** Answer whatever changes `online` or `connections`. */
+  /** Call back whenever the state or a connection has changed. */
   onChange(listener: () => void): void
   close(): Promise<void>
 }
@@ -72,6 +72,13 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     })
   })
   void swarm.listen().catch(() => {})
+  let started = false
+  const starting = dht
+    .fullyBootstrapped()
+    .catch(() => {})
+    .then(() => {
+      started = true
+    })
   const port = dht.io.serverSocket?.address().port ?? 0
   const remember = () => known.rememberNetwork(port, dht.toArray({ limit: 64 }))
   const remembering = setInterval(remember, rememberEveryMs).unref()
@@ -80,11 +87,9 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
   return {
     key: keyPair.publicKey,
     port,
-    get online() {
-      return dht.online && (dht.nodes.length > 0 || swarm.connections.size > 0)
-    },
-    get connections() {
-      return swarm.connections.size
+    get state() {
+      if (dht.online && (dht.nodes.length > 0 || swarm.connections.size > 0)) return 'online'
+      return started ? 'offline' : 'starting'
     },
     join(topic) {
       const discovery = swarm.join(topic, { client: true, server: true })
@@ -106,6 +111,7 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     },
     addresses: () => reachableAt(dht.host, port, local),
     onChange(listener) {
+      void starting.then(listener)
       swarm.on('update', listener)
       for (const event of ['network-update', 'network-change', 'ready']) dht.on(event, listener)
     },

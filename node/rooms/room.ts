@@ -166,6 +166,12 @@ export class Room implements ChannelRoom {
     return { identity, device: toHex(author.owner.device), name: author.name, self }
   }
 
+  /** How a member calls themselves; empty for whom nothing has let in. */
+  nameOf(identity: string): string {
+    const authors = [...this.fold.logs.keys()].map((log) => this.author(log))
+    return authors.find((author) => author?.identity === identity)?.name ?? ''
+  }
+
   /** What the timeline is drawn from. */
   timeline(): TimelineSource {
     const identities = new Map<string, string>()

@@ -39,7 +39,8 @@ export class Rooms {
   readonly #timers: readonly NodeJS.Timeout[]
   #joining: Promise<unknown> = Promise.resolve()
 
-  private constructor(options: RoomsOptions) {
+  /** No room is open yet: that is `openStored`. */
+  constructor(options: RoomsOptions) {
     this.#options = options
     this.#timers = [
       setInterval(() => this.#dialKnown(), redialEveryMs).unref(),
@@ -48,11 +49,9 @@ export class Rooms {
   }
 
   /** Open every room of the vault. */
-  static async open(options: RoomsOptions): Promise<Rooms> {
-    const rooms = new Rooms(options)
-    for (const stored of options.vault.content.rooms) await rooms.#open(stored)
-    rooms.#dialKnown()
-    return rooms
+  async openStored(): Promise<void> {
+    for (const stored of this.#options.vault.content.rooms) await this.#open(stored)
+    this.#dialKnown()
   }
 
   all(): Room[] {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
+import type Hypercore from 'hypercore'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type LogOwner, logBinding } from '../../protocol/log/hypercore.ts'
 import { HomeError, homeErrorOf } from '../home-error.ts'
@@ -37,24 +38,29 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
     signers: [{ publicKey: Buffer.from(owner.device) }],
     userData: Buffer.from(logBinding(owner, primitives)),
   })
+  async function open(owner: LogOwner, session: () => Hypercore): Promise<StoredLog> {
+    const core = session()
+    await core.ready()
+    return new StoredLog(core, owner, session)
+  }
   return {
-    async openLog(owner) {
-      const core = store.get({ manifest: manifest(owner), allowFork: false })
-      await core.ready()
-      return new StoredLog(core, owner)
-    },
-    async openOwnLog(owner, deviceSeed) {
-      const core = store.get({ manifest: manifest(owner) })
-      await core.ready()
-      // The secret key is given to the session only: as an option of `get` it would be written to disk.
-      core.setKeyPair({
-        publicKey: Buffer.from(owner.device),
-        secretKey: Buffer.concat([deviceSeed, owner.device]),
-      })
-      return new StoredLog(core, owner)
-    },
+    openLog: (owner) => open(owner, () => store.get({ manifest: manifest(owner), allowFork: false })),
+    openOwnLog: (owner, deviceSeed) =>
+      open(owner, () => {
+        const core = store.get({ manifest: manifest(owner), allowFork: false })
+        // The secret key is given to the session only: as an option of `get` it would be written to disk.
+        core.setKeyPair({
+          publicKey: Buffer.from(owner.device),
+          secretKey: Buffer.concat([deviceSeed, owner.device]),
+        })
+        return core
+      }),
     flush,
-    close: () => store.close(),
+    async close() {
+      // Whoever closes in peace may trust what was appended to survive a power cut.
+      await flush().catch(() => {})
+      await store.close()
+    },
   }
 }
 

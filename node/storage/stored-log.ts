@@ -4,17 +4,24 @@ import type { LogOwner, SignedHead } from '../../protocol/log/hypercore.ts'
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
+  readonly key: Uint8Array
   readonly owner: LogOwner
-  readonly #core: Hypercore
+  readonly #reopen: () => Hypercore
+  readonly #growing: (() => void)[] = []
+  readonly #forking: (() => void)[] = []
+  #core: Hypercore
   #download: { destroy(): void } | null = null
+  #isForked: boolean
+  #isClosed = false
 
-  constructor(core: Hypercore, owner: LogOwner) {
-    this.#core = core
+  /** `reopen` makes another session: Hypercore closes those of a log whose device has signed two histories. */
+  constructor(core: Hypercore, owner: LogOwner, reopen: () => Hypercore) {
+    this.key = core.key
     this.owner = owner
-  }
-
-  get key(): Uint8Array {
-    return this.#core.key
+    this.#core = core
+    this.#reopen = reopen
+    this.#isForked = core.core.header.frozen
+    this.#listen()
   }
 
   /** Blocks that are here without a gap, from the first. */
@@ -27,6 +34,11 @@ export class StoredLog {
     return this.#core.length
   }
 
+  /** Whether its device has signed two histories. What is here stays readable; nothing more is taken. */
+  get isForked(): boolean {
+    return this.#isForked
+  }
+
   /** Append in one batch with one signature; resolves once a crash of the process can lose nothing of it. */
   async append(blocks: readonly Uint8Array[]): Promise<void> {
     await this.#core.append(blocks as Uint8Array[])
@@ -35,7 +47,7 @@ export class StoredLog {
   /** Blocks `start` up to but not including `end`; all of them must be here. */
   async read(start: number, end: number): Promise<Uint8Array[]> {
     const indices = Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i)
-    const blocks = await Promise.all(indices.map((index) => this.#core.get(index)))
+    const blocks = await Promise.all(indices.map((index) => this.#core.get(index, { wait: false })))
     return blocks.map((block, i) => {
       if (!block) throw new Error(`block ${start + i} is not here`)
       return block
@@ -44,8 +56,12 @@ export class StoredLog {
 
   /** Call back whenever blocks have arrived or were appended. */
   onGrow(listener: () => void): void {
-    this.#core.on('append', listener)
-    this.#core.on('download', listener)
+    this.#growing.push(listener)
+  }
+
+  /** Call back when its device turns out to have signed two histories. */
+  onFork(listener: () => void): void {
+    this.#forking.push(listener)
   }
 
   treeHash(length: number): Promise<Uint8Array> {
@@ -54,19 +70,23 @@ export class StoredLog {
 
   /** The newest head with its author's signature, or null for an empty log. */
   async head(): Promise<SignedHead | null> {
-    const length = this.#core.length
-    if (length === 0) return null
-    const [treeHash, proof] = await Promise.all([
-      this.#core.treeHash(length),
-      this.#core.proof({ upgrade: { start: 0, length } }),
-    ])
-    // Hypercore wraps the 64 bytes for several signers: count, signer, signature, no patches.
-    return { length, treeHash, signature: proof.upgrade.signature.subarray(2, 66) }
+    for (;;) {
+      const { length } = this.#core
+      if (length === 0) return null
+      const [treeHash, proof] = await Promise.all([
+        this.#core.treeHash(length),
+        this.#core.proof({ upgrade: { start: 0, length } }),
+      ])
+      // Hypercore keeps the newest signature only: of a log that has grown meanwhile it is not this head's.
+      if (this.#core.length !== length) continue
+      // Hypercore wraps the 64 bytes for several signers: count, signer, signature, no patches.
+      return { length, treeHash, signature: proof.upgrade.signature.subarray(2, 66) }
+    }
   }
 
   /** Exchange blocks of this log on a connection, with whoever proved there to be in its room. */
   replicate(mux: Protomux): void {
-    this.#core.replicate(mux)
+    if (!this.#isClosed) this.#core.replicate(mux)
   }
 
   /** Fetch everything that connected nodes have, now and later. */
@@ -80,7 +100,28 @@ export class StoredLog {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#download?.destroy()
     await this.#core.close()
+  }
+
+  #listen(): void {
+    const grown = () => {
+      for (const listener of this.#growing) listener()
+    }
+    this.#core.on('append', grown)
+    this.#core.on('download', grown)
+    this.#core.once('conflict', () => {
+      this.#isForked = true
+    })
+    this.#core.once('close', () => {
+      if (!this.#isForked || this.#isClosed) return
+      this.#core = this.#reopen()
+      this.#listen()
+      void this.#core.ready().then(() => {
+        for (const listener of this.#forking) listener()
+        grown()
+      })
+    })
   }
 }

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { isDiskFull } from '../home-error.ts'
@@ -251,6 +251,8 @@ export class ViewStore {
   }
 
   #connect(): Database.Database {
+    // SQLite gives its other files the mode of this one.
+    closeSync(openSync(this.#path, 'a', 0o600))
     const encrypted = { encryptionCipher: 'aes256cbc', encryptionKey: this.#key }
     // Its types are those of a library without encryption.
     const db = new Database(this.#path, encrypted as Database.Options)
