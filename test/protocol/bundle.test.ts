@@ -1,0 +1,459 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import { compareBytes, concat, toHex } from '../../protocol/bytes.ts'
+import { inDomain } from '../../protocol/crypto/domains.ts'
+import { expand, extract } from '../../protocol/crypto/kdf.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { entryKeys, openEntry, readFrame, sealEntry } from '../../protocol/log/entry.ts'
+import { logKey } from '../../protocol/log/hypercore.ts'
+import { classKey, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { type Bundle, encodeBundle } from '../../protocol/verification/bundle.ts'
+import type { Check, CheckName } from '../../protocol/verification/report.ts'
+import { type VerifiedBundle, verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { Conversation, makePerson, type Person, smallConversation } from '../support/conversation.ts'
+
+const limits = { bytes: 2 ** 30 }
+const { conversation, people, ada, bo, cy } = smallConversation()
+const bundle = conversation.bundle(people.ada)
+const whole = encodeBundle(bundle, people.ada.deviceSeed, primitives)
+
+function verify(bytes: Uint8Array, expected: readonly Person[] = []): VerifiedBundle {
+  return verifyBundle(bytes, { primitives, expect: expected.map(({ identity }) => toHex(identity)) })
+}
+
+/** What is wrong with a bundle: the code of the error it throws, or its checks that did not pass; nobody is expected. */
+function faultsOf(bytes: Uint8Array): string | readonly Check[] {
+  try {
+    return verify(bytes).report.checks.filter(({ name, outcome }) => name !== 'authors' && outcome !== 'passed')
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.code
+    throw error
+  }
+}
+
+function isRefused(bytes: Uint8Array): boolean {
+  const faults = faultsOf(bytes)
+  return typeof faults === 'string' || faults.some(({ outcome }) => outcome === 'failed')
+}
+
+/** Signed by whoever exports it, after whatever was done to its content. */
+function exported(content: CborValue | Uint8Array, by: Person = people.ada): Uint8Array {
+  const bytes = content instanceof Uint8Array ? content : encodeCbor(content)
+  const signature = primitives.sign(inDomain('bundle', primitives.sha256(bytes)), by.deviceSeed)
+  return encodeCbor(['parley-bundle', 1, bytes, signature])
+}
+
+function contentOf(bytes: Uint8Array): CborValue {
+  const [, , content] = decodeCbor(bytes, limits) as readonly CborValue[]
+  return decodeCbor(content as Uint8Array, limits)
+}
+
+describe('a whole bundle', () => {
+  test('passes every check, with everybody expected', () => {
+    const { report } = verify(whole, Object.values(people))
+    expect(report.ok).toBe(true)
+    expect(report.room).toEqual({ id: toHex(conversation.room), name: 'Kitchen' })
+    expect(report.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'signatures passed',
+      'export passed',
+      'entries passed',
+      'membership passed',
+      'causality passed',
+      'completeness passed',
+      'authors passed',
+    ])
+  })
+
+  test('shows its messages in the order of the room', () => {
+    const { messages } = verify(whole)
+    expect(messages.map(({ name, text }) => `${name}: ${text}`)).toEqual([
+      'Ada: Hello, Bo and Cy.',
+      'Bo: Hello, Ada.',
+      'Cy: Tea?',
+      'Ada: Yes.',
+    ])
+  })
+
+  test('says how far the verification is', () => {
+    const told: (readonly [number, number])[] = []
+    verifyBundle(whole, { primitives, onProgress: (done, of) => told.push([done, of]) })
+    expect(told.at(-1)).toEqual([7, 7])
+  })
+})
+
+describe('a bundle of any conversation', () => {
+  const anySaying = fc.record({ by: fc.nat({ max: 2 }), cites: fc.subarray([0, 1, 2]), time: fc.nat({ max: 5 }) })
+
+  test('shows its messages by depth, clamped time, log and index', () => {
+    fc.assert(
+      fc.property(fc.array(anySaying, { maxLength: 12 }), (sayings) => {
+        const room = new Conversation(people.ada)
+        const writers = [people.ada, people.bo, people.cy].map((person) => room.writer(person))
+        writers[0]!.createRoom('Kitchen')
+        writers[1]!.join(writers[0]!)
+        writers[2]!.join(writers[0]!)
+        const cited = new Map<string, number>()
+        for (const { by, cites, time } of sayings) {
+          const advanced = cites
+            .filter((of) => of !== by && writers[of]!.length > (cited.get(`${by} ${of}`) ?? (of === 0 ? 1 : 0)))
+            .map((of) => {
+              cited.set(`${by} ${of}`, writers[of]!.length)
+              return writers[of]!
+            })
+          writers[by]!.write({ type: 'message-sent', text: 'Hm.' }, advanced, { time })
+        }
+        const clamped = writers.flatMap(({ id, key, headers }) =>
+          headers.map(({ depth }, index) => ({
+            id: `${id}/${index}`,
+            depth,
+            time: Math.max(...headers.slice(0, index + 1).map(({ time }) => time)),
+            key,
+            index,
+          })),
+        )
+        clamped.sort((a, b) => a.depth - b.depth || a.time - b.time || compareBytes(a.key, b.key) || a.index - b.index)
+        const { report, messages } = verify(encodeBundle(room.bundle(people.ada), people.ada.deviceSeed, primitives))
+        expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+        expect(messages.map(({ id }) => id)).toEqual(clamped.filter(({ index }) => index > 0).map(({ id }) => id))
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('a bundle with one byte changed', () => {
+  test('is refused, whichever byte it is', () => {
+    const accepted: number[] = []
+    for (let at = 0; at < whole.length; at++) {
+      const changed = Uint8Array.from(whole)
+      changed[at]! ^= 1 << (at % 8)
+      if (!isRefused(changed)) accepted.push(at)
+    }
+    expect(accepted).toEqual([])
+  })
+
+  test('is refused, whatever it is changed to', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const changed = Uint8Array.from(whole)
+        changed[at]! ^= change
+        expect(isRefused(changed)).toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('is refused when it is left out, or comes twice', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: whole.length - 1 }), (at) => {
+        expect(isRefused(concat(whole.subarray(0, at), whole.subarray(at + 1)))).toBe(true)
+        expect(isRefused(concat(whole.subarray(0, at + 1), whole.subarray(at)))).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+type Path = readonly number[]
+
+interface Mutant {
+  readonly path: Path
+  readonly how: string
+  readonly content: CborValue
+}
+
+const isList = (value: CborValue | undefined): value is readonly CborValue[] => Array.isArray(value)
+
+/** Every value in the tree, with the way to it. */
+function* fieldsOf(value: CborValue, path: Path = []): Generator<readonly [Path, CborValue]> {
+  yield [path, value]
+  if (isList(value)) for (const [i, each] of value.entries()) yield* fieldsOf(each, [...path, i])
+}
+
+function replaced(
+  value: CborValue,
+  path: Path,
+  by: (list: readonly CborValue[], at: number) => CborValue[],
+): CborValue {
+  const [at, ...rest] = path
+  const list = value as readonly CborValue[]
+  return rest.length === 0 ? by(list, at!) : list.map((each, i) => (i === at ? replaced(each, rest, by) : each))
+}
+
+function* otherValues(value: CborValue): Generator<readonly [string, CborValue]> {
+  if (value instanceof Uint8Array) {
+    for (const at of [0, value.length >> 1, value.length - 1]) {
+      if (value.length > 0) yield [`bit of byte ${at}`, value.map((byte, i) => (i === at ? byte ^ 1 : byte))]
+    }
+    yield ['one byte less', value.subarray(0, -1)]
+    yield ['one byte more', concat(value, Uint8Array.of(0))]
+    yield ['zeros', new Uint8Array(value.length)]
+    yield ['nothing', null]
+  } else if (typeof value === 'number') {
+    yield ['one more', value + 1]
+    yield ['very many', 2 ** 32 - 1]
+    yield ['text', String(value)]
+  } else {
+    yield ['empty', []]
+  }
+}
+
+/** Every field at every depth changed, dropped, repeated, swapped with the next one. */
+function* mutantsOf(content: CborValue): Generator<Mutant> {
+  for (const [path, value] of fieldsOf(content)) {
+    if (path.length === 0) continue
+    const made = (how: string, by: (list: readonly CborValue[], at: number) => CborValue[]) => ({
+      path,
+      how,
+      content: replaced(content, path, by),
+    })
+    for (const [how, other] of otherValues(value)) {
+      yield made(how, (list, at) => list.map((each, i) => (i === at ? other : each)))
+    }
+    yield made('dropped', (list, at) => list.filter((_, i) => i !== at))
+    yield made('repeated', (list, at) => list.flatMap((each, i) => (i === at ? [each, each] : [each])))
+    yield made('swapped with the next', (list, at) => swapped(list, at))
+  }
+}
+
+function swapped(list: readonly CborValue[], at: number): CborValue[] {
+  const other = (at + 1) % list.length
+  return list.map((each, i) => (i === at ? list[other]! : i === other ? list[at]! : each))
+}
+
+const named = ({ path, how }: Mutant) => `${path.join('.')} ${how}`
+const isEqual = (a: CborValue, b: CborValue) => toHex(encodeCbor(a)) === toHex(encodeCbor(b))
+
+describe('a bundle whose exporter changed a field and signed it again', () => {
+  const content = contentOf(whole)
+  const mutants = [...mutantsOf(content)].filter((mutant) => !isEqual(mutant.content, content))
+  const logIds = bundle.logs.map((log) => toHex(logKey({ ...log, room: conversation.room }, primitives)))
+  // The time of the export is the exporter's to say: content, third field, second item.
+  const isTime = ({ path }: Mutant) => path[0] === 2 && path[1] === 1
+
+  test('is not accepted as whole, but for the time of its export', () => {
+    expect(mutants.length).toBeGreaterThan(400)
+    const accepted = mutants.filter((mutant) => {
+      const faults = faultsOf(exported(mutant.content))
+      return typeof faults !== 'string' && faults.length === 0
+    })
+    expect(accepted.map(named).sort()).toEqual(accepted.filter(isTime).map(named).sort())
+    expect(accepted.map(({ how }) => how).sort()).toEqual(['one more', 'very many'])
+  })
+
+  test('fails, unless a whole log is left out: then it lacks what others cite', () => {
+    const waiting = mutants.filter((mutant) => !isTime(mutant) && !isRefused(exported(mutant.content)))
+    expect(waiting.map(named)).toEqual(
+      [...bundle.logs.entries()].filter(([, log]) => log.device !== people.ada.device).map(([i]) => `1.${i} dropped`),
+    )
+    for (const { content: without } of waiting) {
+      expect(faultsOf(exported(without))).toMatchObject([{ name: 'completeness', outcome: 'waiting' }])
+    }
+  })
+
+  test('is told which check failed, and in which log', () => {
+    for (const mutant of mutants) {
+      const [part, log, field] = mutant.path
+      if (part !== 1 || log === undefined || field === undefined || field < 3) continue
+      const faults = faultsOf(exported(mutant.content))
+      if (typeof faults === 'string') continue
+      const failed = faults.filter(({ outcome }) => outcome === 'failed')
+      const expected: readonly CheckName[] = field === 5 ? ['entries'] : ['signatures', 'entries', 'membership']
+      const here = failed.filter(({ name, where }) => expected.includes(name) && where?.startsWith(logIds[log]!))
+      expect(here.length, named(mutant)).toBeGreaterThan(0)
+    }
+  })
+
+  test('fails with two fields changed', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...mutants), fc.nat(), (first, pick) => {
+        const seconds = [...mutantsOf(first.content)]
+        const second = seconds[pick % seconds.length]!
+        fc.pre(!isTime(first) && !isTime(second) && !isEqual(second.content, content))
+        fc.pre(first.how !== 'dropped' && second.how !== 'dropped')
+        expect(isRefused(exported(second.content))).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('an exporter, who has the keys of every entry in the bundle,', () => {
+  const of = bundle.logs.findIndex(({ device }) => device === people.bo.device)
+
+  function withBlock(index: number, block: Uint8Array): Bundle {
+    const logs = bundle.logs.map((log, i) =>
+      i === of ? { ...log, blocks: log.blocks.map((each, j) => (j === index ? block : each)) } : log,
+    )
+    return { ...bundle, logs }
+  }
+
+  test('cannot put another text into somebody’s entry', () => {
+    const place = { room: conversation.room, log: bo.key, index: 1 }
+    const { frame, header } = openEntry(bo.blocks[1]!, place, bo.keys[1]!, primitives)
+    const sealing = { classKey: conversation.secrets.content, salt: frame.salt }
+    const entry = { class: frame.class, header, body: encodeCbor(['Good-bye, Ada.']) }
+    const forged = sealEntry(place, entry, sealing, primitives)
+    const { report } = verify(encodeBundle(withBlock(1, forged), people.ada.deviceSeed, primitives))
+    const failed = report.checks.filter(({ outcome }) => outcome === 'failed')
+    expect(failed).toMatchObject([
+      { name: 'signatures', code: 'log/signature', where: bo.id },
+      { name: 'causality', code: 'ordering/citation' },
+      { name: 'causality', code: 'ordering/citation' },
+    ])
+  })
+
+  test('can take an older head of a log, which shows exactly as far as others cite beyond it', () => {
+    const older = (log: typeof bo, length: number) => {
+      const logs = bundle.logs.map((each) => (each.device === log.owner.device ? log.bundled(length) : each))
+      return verify(encodeBundle({ ...bundle, logs }, people.ada.deviceSeed, primitives), Object.values(people))
+    }
+    // Ada's last entry is cited by nobody: nothing shows that it was there.
+    expect(older(ada, 2).report.checks.every(({ outcome }) => outcome === 'passed')).toBe(true)
+    expect(older(ada, 2).messages).toHaveLength(3)
+    for (const log of [bo, cy]) {
+      const { report } = older(log, 1)
+      expect(report.ok).toBe(true)
+      expect(report.checks.filter(({ outcome }) => outcome === 'waiting')).toMatchObject([
+        { name: 'completeness', text: expect.stringMatching(/^1 entry of 1 log /) },
+      ])
+    }
+  })
+
+  test('can leave out a log that nobody cites, and nothing shows it', () => {
+    const quiet = new Conversation(people.ada)
+    const host = quiet.writer(people.ada).createRoom('Kitchen')
+    quiet.writer(people.bo).join(host).say('Is anybody here?')
+    const all = quiet.bundle(people.ada)
+    const logs = all.logs.filter(({ device }) => device === people.ada.device)
+    const { report } = verify(encodeBundle({ ...all, logs }, people.ada.deviceSeed, primitives), [people.ada])
+    expect(report.checks.every(({ outcome }) => outcome === 'passed')).toBe(true)
+    expect(report.notProven).toContain(
+      'That nothing came later, or that the exporter left out no log which nobody else cites.',
+    )
+  })
+
+  test('cannot export in the name of another device', () => {
+    const { report } = verify(encodeBundle(conversation.bundle(people.bo), people.ada.deviceSeed, primitives))
+    expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toMatchObject([
+      { name: 'export', code: 'bundle/export-signature' },
+    ])
+  })
+
+  test('cannot export as a device that is not of the room', () => {
+    const di = makePerson('Di')
+    const { report } = verify(encodeBundle(conversation.bundle(di), di.deviceSeed, primitives))
+    expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toMatchObject([
+      { name: 'export', code: 'bundle/exporter', where: toHex(di.device) },
+    ])
+  })
+})
+
+describe('an author', () => {
+  test('stays unconfirmed until the reader has said whom they expect', () => {
+    const { report } = verify(whole, [people.ada])
+    const confirmed = report.authors.filter((author) => author.confirmed).map(({ identity }) => identity)
+    expect(confirmed).toEqual([toHex(people.ada.identity)])
+    expect(report.checks.at(-1)).toMatchObject({ name: 'authors', outcome: 'waiting' })
+    expect(report.ok).toBe(true)
+  })
+
+  test('who was expected and is not there fails the verification', () => {
+    const di = makePerson('Di')
+    const { report } = verify(whole, [people.ada, di])
+    expect(report.ok).toBe(false)
+    expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toMatchObject([
+      { name: 'authors', code: 'bundle/expected' },
+    ])
+  })
+
+  test('who is only called Ada is not Ada', () => {
+    const invented = makePerson('Ada', 'somebody else')
+    const room = new Conversation(invented)
+    room.writer(invented).createRoom('Kitchen').say('I am Ada.')
+    const bytes = encodeBundle(room.bundle(invented), invented.deviceSeed, primitives)
+    expect(verify(bytes).report.authors).toMatchObject([{ name: 'Ada', confirmed: false }])
+    expect(verify(bytes, [people.ada]).report.ok).toBe(false)
+  })
+
+  test('who is only called Ada is told apart from Ada in one room', () => {
+    const invented = makePerson('Ada', 'somebody else')
+    const room = new Conversation(people.ada)
+    const host = room.writer(people.ada).createRoom('Kitchen')
+    room.writer(invented).join(host).say('I am Ada.')
+    const { report, messages } = verify(encodeBundle(room.bundle(people.ada), people.ada.deviceSeed, primitives), [
+      people.ada,
+    ])
+    expect(messages).toMatchObject([{ author: toHex(invented.identity), name: 'Ada' }])
+    expect(report.authors.filter(({ confirmed }) => confirmed)).toMatchObject([
+      { identity: toHex(people.ada.identity) },
+    ])
+    expect(report.checks.at(-1)).toMatchObject({ name: 'authors', outcome: 'waiting' })
+  })
+})
+
+describe('whoever has a bundle, and nothing else,', () => {
+  const wanted = [
+    ['the room’s secret', conversation.secret],
+    ['what is extracted from it', extract(conversation.secret, primitives)],
+    ['the invite’s seed', conversation.inviteSeed],
+    ...Object.entries(conversation.secrets),
+    ...Object.values(people).map(({ name, deviceSeed }) => [`the seed of ${name}’s device`, deviceSeed] as const),
+  ] as const
+
+  /** All there is to read: the file, and every header and body that its keys open. */
+  const texts = bundle.logs.reduce(
+    (all: Uint8Array[], { blocks, keys, ...owner }) => {
+      const log = logKey({ ...owner, room: conversation.room }, primitives)
+      for (const [index, block] of blocks.entries()) {
+        const { header, body } = openEntry(block, { room: conversation.room, log, index }, keys[index]!, primitives)
+        all.push(body, encodeCbor([header.kind, ...header.heads.flatMap((head) => [head.log, head.treeHash])]))
+      }
+      return all
+    },
+    [whole],
+  )
+
+  const candidates = new Map<string, Uint8Array>()
+  for (const text of texts) {
+    for (let at = 0; at + 32 <= text.length; at++) {
+      const bytes = text.subarray(at, at + 32)
+      candidates.set(toHex(bytes), bytes)
+    }
+  }
+
+  test.each(wanted)('does not find %s in it', (_, secret) => {
+    expect(candidates.has(toHex(secret))).toBe(false)
+  })
+
+  test('cannot derive an invite, a secret or the key of a class from any 32 bytes of it', () => {
+    const secret = new Set(wanted.map(([, bytes]) => toHex(bytes)))
+    const invite = toHex(primitives.publicKey(conversation.inviteSeed))
+    const place = { room: conversation.room, log: bo.key, index: 1 }
+    const { salt } = readFrame(bo.blocks[1]!)
+    const names = ['discovery', 'admission', 'authority', 'content']
+    for (const bytes of candidates.values()) {
+      const extracted = extract(bytes, primitives)
+      const derived = [
+        extracted,
+        ...[bytes, extracted].flatMap((key) =>
+          names.map((name) => extract(expand(key, inDomain('roomSecret', Buffer.from(name)), primitives), primitives)),
+        ),
+      ]
+      expect(derived.some((each) => secret.has(toHex(each)))).toBe(false)
+      expect(toHex(primitives.publicKey(bytes))).not.toBe(invite)
+      expect(toHex(entryKeys(bytes, place, salt, primitives).body)).not.toBe(toHex(bo.keys[1]!.body))
+    }
+  })
+
+  test('would find them so, if they were there', () => {
+    const { secret, secrets } = conversation
+    expect(toHex(roomSecrets(secret, primitives).admission)).toBe(toHex(secrets.admission))
+    const place = { room: conversation.room, log: bo.key, index: 1 }
+    const { salt } = readFrame(bo.blocks[1]!)
+    const keys = entryKeys(classKey(secrets, 'message'), place, salt, primitives)
+    expect(toHex(keys.body)).toBe(toHex(bo.keys[1]!.body))
+  })
+})
