@@ -11,10 +11,7 @@ export const protocolErrors = {
   'identity/key': 'a key is not a valid Ed25519 point',
   'identity/device-unknown': 'the device does not belong to the identity',
 
-  'log/manifest': 'a log key is not that of the room, identity and device it is said to belong to',
   'log/signature': 'a head is not signed by the device of its log',
-  'log/length': 'a log has another number of blocks than its head says',
-  'log/fork': 'a log was truncated or forked',
 
   'entry/frame': 'a block does not start with a frame',
   'entry/version': 'an entry was written by a newer version',
