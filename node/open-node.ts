@@ -18,6 +18,7 @@ import type { RoomChange } from './rooms/room.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
+import { FreeSpace } from './storage/free-space.ts'
 import { openKeyVault } from './storage/key-vault.ts'
 import { openLogStore } from './storage/log-store.ts'
 import { isDamage, ViewStore } from './storage/view-store.ts'
@@ -27,8 +28,6 @@ export interface Node {
   readonly backend: Backend
   close(): Promise<void>
 }
-
-const retryAfterMs = 2_000
 
 /**
  * Open everything that a node consists of; `close` ends it in reverse.
@@ -49,14 +48,16 @@ export async function openNode(config: NodeConfig): Promise<Node> {
 }
 
 async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promise<Backend> {
-  const { home, bootstrap, name, passphrase, log } = config
+  const { home, bootstrap, name, passphrase, log, now = Date.now } = config
   const opened = <T extends { close(): unknown }>(part: T): T => {
     closers.push(() => part.close())
     return part
   }
+  // The logs come first: they are open in one process at a time, and whoever has them may make and change the vault.
+  const store = opened(await openLogStore(home, primitives))
+  const space = opened(await FreeSpace.open(home))
   const vault = await openKeyVault(home, passphrase, () => freshVault(primitives))
   const person = personOf(vault.content, primitives)
-  const store = opened(await openLogStore(home, primitives))
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
@@ -92,7 +93,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
         device: toHex(person.device),
         network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
         peers: peers.count,
-        storage,
+        storage: space.isLow ? 'full' : storage,
       }),
     }),
   )
@@ -102,6 +103,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     vault,
     person,
     store,
+    space,
     roomLogs,
     view,
     peers,
@@ -109,42 +111,67 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     known,
     primitives,
     log,
-    now: config.now ?? Date.now,
+    now,
   }
   const rooms = opened(new Rooms({ ...shared, onChange }))
   const self = { identity: toHex(person.identity), device: toHex(person.device) }
-  const calls = opened(await openCalls({ self, ...callsIn(rooms), now: Date.now, log }))
+  const calls = opened(await openCalls({ self, ...callsIn(rooms), now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()
+  // What others send would fill the disk to the last byte.
+  peers.setAway(space.isLow)
+  space.onChange(() => {
+    peers.setAway(space.isLow)
+    views.nodeChanged()
+    if (!space.isLow) rooms.dialKnown()
+  })
 
   function onChange(change: RoomChange): void {
     if (change.type === 'trouble') onTrouble(change.error)
+    if (change.type === 'recovered') onRecovered()
     if (change.type === 'peer' && !change.gone) rooms.remember(change.channel, change.room)
     tellCalls(calls, change)
     views.roomChanged(change)
   }
 
-  /** The views can be made anew from the logs at any time; what stops them is told, and tried again. */
+  /** The views can be made anew from the logs at any time. */
   function onTrouble(error: unknown): void {
-    log.error({ err: error }, 'the views cannot be written')
-    const damaged = isDamage(error)
-    if (damaged) view.reset()
-    storage = damaged ? 'ok' : isDiskFull(error) ? 'full' : 'failing'
+    log.error({ err: error }, 'what is shown cannot be written or read')
+    storage = isDiskFull(error) ? 'full' : 'failing'
+    if (isDamage(error)) beginViewsAnew()
     views.nodeChanged()
-    setTimeout(() => void resume(), damaged ? 0 : retryAfterMs).unref()
   }
 
-  async function resume(): Promise<void> {
+  function beginViewsAnew(): void {
+    try {
+      view.reset()
+    } catch (error) {
+      log.error({ err: error }, 'the views cannot be begun anew yet')
+    }
+    for (const room of rooms.all()) void room.fold.pump()
+  }
+
+  /** What one asks for is read again from views that were begun anew. */
+  function reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      onTrouble(error)
+      return read()
+    }
+  }
+
+  function onRecovered(): void {
     storage = 'ok'
-    await Promise.all(rooms.all().map((room) => room.fold.resume()))
     views.resetAll()
   }
 
   const parts = { rooms, calls, view, changed: () => views.nodeChanged() }
   return {
     run: (command) => runCommand(parts, command),
-    watch: (query, push) => views.watch(query, push),
-    page: (room, before, limit) => timelinePage(rooms.get(room), before, limit),
-    exportRoom: (room) => exportRoom(rooms.get(room), person, Date.now(), primitives),
+    watch: (query, push) => reading(() => views.watch(query, push)),
+    page: (room, before, limit) => reading(() => timelinePage(rooms.get(room), before, limit)),
+    exportRoom: (room) => exportRoom(rooms.get(room), person, now(), primitives),
   }
 }

@@ -14,21 +14,23 @@ export class FoldingLog {
   readonly isOwn: boolean
   /** The next entry, opened while it waits for those it cites. */
   opened: OpenedEntry | ProtocolError | null = null
-  #row!: number
-  #folded!: FoldedLog
-  #tree!: LogTree
+  #row = 0
+  #folded: FoldedLog
+  #tree: LogTree
   #ahead: Uint8Array[] = []
   readonly #primitives: Primitives
 
-  constructor(stored: StoredLog, row: LogRow, isOwn: boolean, primitives: Primitives) {
+  /** Nothing of it is folded before `restore`. */
+  constructor(stored: StoredLog, isOwn: boolean, primitives: Primitives) {
     this.stored = stored
-    this.key = row.key
+    this.key = toHex(stored.key)
     this.isOwn = isOwn
     this.#primitives = primitives
-    this.restore(row)
+    this.#folded = emptyLog(stored.key)
+    this.#tree = new LogTree(primitives)
   }
 
-  /** Its number in the view store. */
+  /** Its number in the view store; 0 before the first fold. */
   get row(): number {
     return this.#row
   }

@@ -5,7 +5,7 @@ import { entryKeys, type OpenedEntry, openEntry, readFrame } from '../../protoco
 import { type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
 import { classKey, type RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import { isDamage, type ViewStore } from '../storage/view-store.ts'
+import type { ViewStore } from '../storage/view-store.ts'
 import { entryRow } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
 
@@ -26,17 +26,19 @@ export interface ProjectedEntry {
 
 interface Listeners {
   onEntries(entries: readonly ProjectedEntry[]): void
-  /** The view store cannot be written or read; folding stops until `resume`. */
+  /** A log or the view store cannot be read or written. Folding is tried again; `onRecovered` says that it went through. */
   onTrouble(error: unknown): void
+  onRecovered(): void
 }
 
 const readAhead = 512
 const mostPerRound = 1_000
+const retryAfterMs = 2_000
 
 /**
  * Folds the logs of one room into the view store, each entry after those it cites.
  *
- * What cannot be folded yet stays in its log. Spec: specs/ordering.md#folding.
+ * What cannot be folded yet stays in its log. A store that was begun anew is folded anew. Spec: specs/ordering.md#folding.
  */
 export class RoomFold {
   readonly logs = new Map<string, FoldingLog>()
@@ -44,10 +46,14 @@ export class RoomFold {
   readonly #view: ViewStore
   readonly #primitives: Primitives
   readonly #listeners: Listeners
-  #number: number
+  #number = 0
+  /** The view store's generation that memory agrees with; null: none. */
+  #generation: number | null = null
   #pumping: Promise<void> | null = null
   #again = false
-  #stopped = false
+  #retry: NodeJS.Timeout | null = null
+  #isTroubled = false
+  #isUnread = true
   #isClosed = false
   #live = false
 
@@ -56,10 +62,9 @@ export class RoomFold {
     this.#view = view
     this.#primitives = primitives
     this.#listeners = listeners
-    this.#number = view.roomNumber(toHex(room.id))
   }
 
-  /** The room's number in the view store. */
+  /** The room's number in the view store; 0 before the first fold. */
   get number(): number {
     return this.#number
   }
@@ -67,9 +72,7 @@ export class RoomFold {
   /** Fold this log too, from where its fold stopped in an earlier run. */
   addLog(stored: StoredLog): FoldingLog {
     const key = toHex(stored.key)
-    const isOwn = key === toHex(this.#room.ownLog)
-    const row = this.#view.logs(this.number).find((each) => each.key === key)
-    const log = new FoldingLog(stored, row ?? this.#view.addLog(this.number, key, ''), isOwn, this.#primitives)
+    const log = new FoldingLog(stored, key === toHex(this.#room.ownLog), this.#primitives)
     this.logs.set(key, log)
     stored.onGrow(() => void this.pump())
     return log
@@ -87,57 +90,71 @@ export class RoomFold {
     return this.#pumping
   }
 
-  /** Fold nothing until `resume`. */
-  pause(): void {
-    this.#stopped = true
-  }
-
-  /** Go back to what the view store has: to the first entry if it was begun anew. */
-  restore(): void {
-    this.#number = this.#view.roomNumber(toHex(this.#room.id))
-    const rows = new Map(this.#view.logs(this.#number).map((row) => [row.key, row]))
-    for (const log of this.logs.values()) log.restore(rows.get(log.key) ?? this.#view.addLog(this.#number, log.key, ''))
-  }
-
-  /** Go on after a pause or trouble. Resolves when nothing more can be folded for now. */
-  resume(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
-    this.#stopped = false
-    return this.pump()
+  /** Logs of which an entry waits for others that it cites. */
+  waiting(): FoldingLog[] {
+    return [...this.logs.values()].filter(({ opened }) => opened !== null)
   }
 
   /** Fold no more. Resolves when the running round is over. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#stopped = true
+    if (this.#retry) clearTimeout(this.#retry)
     await this.#pumping
   }
 
   async #run(): Promise<void> {
     // `#pumping` is set before this goes on, and reset in the step that last looks at `#again`: whoever asks is always heard.
     await null
-    while (this.#again && !this.#stopped) {
+    while (this.#again && !this.#retry && !this.#isClosed) {
       this.#again = false
+      const { generation } = this.#view
       try {
-        await Promise.all([...this.logs.values()].map((log) => log.readAhead(readAhead)))
-        const entries = this.#stopped ? [] : this.#foldRound()
-        if (entries.length > 0) {
-          this.#again = true
-          this.#listeners.onEntries(entries)
-        }
+        if (await this.#foldOnce()) this.#again = true
+        else this.#settle()
       } catch (error) {
         if (this.#isClosed) break
-        this.#stopped = true
+        this.#isTroubled = true
         this.#listeners.onTrouble(error)
+        // A store that has been begun anew is folded at once.
+        this.#again = generation !== this.#view.generation
+        if (!this.#again) this.#retryLater()
       }
     }
     this.#pumping = null
+  }
+
+  #retryLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#retry = null
+      void this.pump()
+    }, retryAfterMs).unref()
+  }
+
+  /** Answers whether there may be more. A log that cannot be read holds up no other. */
+  async #foldOnce(): Promise<boolean> {
+    const reads = await Promise.allSettled([...this.logs.values()].map((log) => log.readAhead(readAhead)))
+    if (this.#isClosed) return false
+    const entries = this.#foldRound()
+    if (entries.length > 0) this.#listeners.onEntries(entries)
+    const failed = reads.find((read) => read.status === 'rejected')
+    if (failed) throw failed.reason
+    return entries.length > 0
+  }
+
+  /** All is folded that can be. What a room has at its first fold here was read before, or elsewhere. */
+  #settle(): void {
+    if (this.#isUnread) this.#view.setReadMark(this.#number, this.#view.endOf(this.#number))
+    this.#isUnread = false
+    if (!this.#isTroubled) return
+    this.#isTroubled = false
+    this.#listeners.onRecovered()
   }
 
   /** Fold what was read, in one transaction: if that fails, nothing has happened. */
   #foldRound(): ProjectedEntry[] {
     try {
       return this.#view.transaction(() => {
+        this.#restore()
         const entries: ProjectedEntry[] = []
         const changed = new Set<FoldingLog>()
         let progress = true
@@ -157,9 +174,27 @@ export class RoomFold {
         return entries
       })
     } catch (error) {
-      if (!isDamage(error)) this.restore()
+      this.#generation = null
       throw error
     }
+  }
+
+  /** Make memory agree with the view store again, where it does not. */
+  #restore(): void {
+    const isWhole = this.#generation === this.#view.generation
+    if (isWhole && [...this.logs.values()].every(({ row }) => row !== 0)) return
+    const { id, isNew } = this.#view.openRoom(toHex(this.#room.id))
+    const rows = new Map(this.#view.logs(id).map((row) => [row.key, row]))
+    for (const log of this.logs.values()) {
+      if (isWhole && log.row !== 0) continue
+      const row = rows.get(log.key)
+      // A store that knows more than the disk is from before a power cut: what it knows may not come back.
+      if (row && row.length <= log.stored.length) log.restore(row)
+      else log.restore(this.#view.beginLog(id, log.key))
+    }
+    this.#number = id
+    this.#isUnread = isNew
+    this.#generation = this.#view.generation
   }
 
   /** The next entry of a log, or null if there is none or it has to wait for one that it cites. */

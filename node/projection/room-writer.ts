@@ -8,9 +8,20 @@ import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.
 import { classKey } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
 import { isDiskFull } from '../home-error.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { FoldingLog } from './folding-log.ts'
 import type { FoldedRoom, RoomFold } from './room-fold.ts'
+
+interface WriterOptions {
+  readonly room: FoldedRoom
+  readonly fold: RoomFold
+  readonly own: FoldingLog
+  readonly store: LogStore
+  readonly space: FreeSpace
+  readonly primitives: Primitives
+  readonly now: () => number
+}
 
 interface Waiting {
   readonly event: RoomEvent
@@ -29,25 +40,19 @@ export class RoomWriter {
   readonly #fold: RoomFold
   readonly #own: FoldingLog
   readonly #store: LogStore
+  readonly #space: FreeSpace
   readonly #primitives: Primitives
   readonly #now: () => number
   #queue: Waiting[] = []
   #draining: Promise<void> | null = null
-  /** Where our log goes on; null where only its fold can tell. */
   #end: OwnEnd | null = null
 
-  constructor(
-    room: FoldedRoom,
-    fold: RoomFold,
-    own: FoldingLog,
-    store: LogStore,
-    primitives: Primitives,
-    now: () => number,
-  ) {
+  constructor({ room, fold, own, store, space, primitives, now }: WriterOptions) {
     this.#room = room
     this.#fold = fold
     this.#own = own
     this.#store = store
+    this.#space = space
     this.#primitives = primitives
     this.#now = now
   }
@@ -83,7 +88,6 @@ export class RoomWriter {
       try {
         await this.#appendBatch(batch)
       } catch (error) {
-        this.#end = null
         for (const { failed } of batch) failed(storageProblem(error))
       }
     }
@@ -92,10 +96,10 @@ export class RoomWriter {
   }
 
   async #appendBatch(batch: readonly Waiting[]): Promise<void> {
-    const end = this.#end ?? (await this.#findEnd())
+    const end = await this.#findEnd()
     const { heads, depth } = this.#citations(end)
     const blocks = batch.map(({ event }, i) => this.#seal(event, end.length + i, depth + 1 + i, i === 0 ? heads : []))
-    await this.#store.requireSpace()
+    await this.#space.require()
     await this.#own.stored.append(blocks)
     const cited = new Map(end.cited)
     for (const { log, length } of heads) cited.set(toHex(log), length)
@@ -103,13 +107,14 @@ export class RoomWriter {
     for (const [i, { appended }] of batch.entries()) appended(end.length + i)
   }
 
-  /** Learn from its fold where our log ends. Throws as long as the fold cannot get there. */
+  /** Where our log ends. Only its fold can tell at first, and when a part of it came back from others. Throws as long as it cannot. */
   async #findEnd(): Promise<OwnEnd> {
     const { stored } = this.#own
-    if (stored.isForked) throw new Problem('storage-failing', 'Another device has written with the keys of this one.')
+    if (stored.isForked) throw new Problem('storage-failing', 'Another node has written with the keys of this one.')
+    if (this.#end?.length === stored.knownLength) return this.#end
     await this.#fold.pump()
     const { length, depth, cited } = this.#own.folded.cursor
-    if (length !== stored.knownLength) throw new Problem('storage-failing', 'The end of the own log is not here.')
+    if (length !== stored.knownLength) throw new Problem('storage-failing', 'A part of the own log is not here yet.')
     return { length, depth, cited }
   }
 
@@ -142,5 +147,7 @@ export class RoomWriter {
 
 function storageProblem(error: unknown): unknown {
   if (error instanceof Problem || error instanceof ProtocolError) return error
-  return new Problem(isDiskFull(error) ? 'disk-full' : 'storage-failing')
+  const problem = new Problem(isDiskFull(error) ? 'disk-full' : 'storage-failing')
+  problem.cause = error
+  return problem
 }

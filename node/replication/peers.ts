@@ -27,6 +27,7 @@ export class Peers {
   /** Rooms in which a node is expected, by its network key: those under whose topic or link it was found. */
   readonly #expected = new Map<string, Set<string>>()
   readonly #topics = new Map<string, string>()
+  #isAway = false
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -39,6 +40,13 @@ export class Peers {
     for (const connection of this.#connections) {
       if (this.#expected.get(toHex(connection.stream.remotePublicKey))?.has(id)) this.#openChannel(connection, room)
     }
+  }
+
+  /** Say goodbye to everybody in this room, and answer for it no more. */
+  removeRoom({ id }: ChannelRoom): void {
+    const key = toHex(id)
+    this.#rooms.delete(key)
+    for (const { channels } of this.#connections) channels.get(key)?.close()
   }
 
   /** Whoever is found under this topic is expected in this room. */
@@ -55,11 +63,21 @@ export class Peers {
     this.#expect(toHex(key), toHex(room.id))
   }
 
+  /** Be connected with nobody as long as one is away. */
+  setAway(isAway: boolean): void {
+    this.#isAway = isAway
+    if (isAway) for (const { stream } of this.#connections) stream.destroy()
+  }
+
   addConnection(stream: NoiseStream, onTopic: (listener: (topic: Uint8Array) => void) => void): void {
+    stream.on('error', (error) => this.#options.log.debug({ err: error }, 'a connection failed'))
+    if (this.#isAway) {
+      stream.destroy()
+      return
+    }
     const connection: Connection = { stream, mux: Protomux.from(stream), channels: new Map() }
     const key = toHex(stream.remotePublicKey)
     this.#connections.add(connection)
-    stream.on('error', (error) => this.#options.log.debug({ err: error }, 'a connection failed'))
     stream.on('close', () => this.#connections.delete(connection))
     stream.on('message', (datagram: Uint8Array) => this.#receive(connection, datagram))
     connection.mux.pair({ protocol: channelProtocol }, (id) => this.#answer(connection, id))

@@ -7,11 +7,14 @@ import { type Admission, admit, signAdmission } from '../../protocol/room/admiss
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
 import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
+import { Soon } from '../projection/watchers.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { Person } from './person.ts'
@@ -26,6 +29,7 @@ export interface RoomOptions {
   readonly label: string
   readonly person: Person
   readonly store: LogStore
+  readonly space: FreeSpace
   readonly roomLogs: RoomLogs
   readonly view: ViewStore
   readonly peers: Peers
@@ -42,7 +46,10 @@ export type RoomChange =
   | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
   | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
   | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }
+  | { readonly type: 'recovered'; readonly room: Room }
   | { readonly type: 'changed'; readonly room: Room }
+
+const announceEveryMs = 10_000
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -60,7 +67,9 @@ export class Room implements ChannelRoom {
   readonly port: number
   readonly fold: RoomFold
   readonly #options: RoomOptions
-  #writer!: RoomWriter
+  readonly #grown = new Set<RoomLog>()
+  readonly #announceSoon = new Soon(announceEveryMs, () => this.#announceGrown())
+  #writer: RoomWriter | null = null
   #adding: Promise<unknown> = Promise.resolve()
 
   private constructor(options: RoomOptions) {
@@ -86,26 +95,21 @@ export class Room implements ChannelRoom {
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
+      onRecovered: () => options.onChange({ type: 'recovered', room: this }),
     })
   }
 
   /** Open a room and fold what is on disk of it. `first` is the entry that a new own log begins with. */
   static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
     const room = new Room(options)
-    const { person, store, roomLogs, primitives, now } = options
-    const own = await store.openOwnLog(room.#ownerOf(room.ownAdmission), person.deviceSeed)
-    room.#take({ admission: room.ownAdmission, stored: own })
-    for (const admission of await roomLogs.of(room.key)) {
-      const stored = await store.openLog(room.#ownerOf(admission))
-      stored.follow()
-      room.#take({ admission, stored })
+    try {
+      await room.#openLogs()
+      if (room.logs.get(toHex(room.ownLog))!.stored.knownLength === 0) await room.append(first(room.ownAdmission))
+      return room
+    } catch (error) {
+      await room.close()
+      throw error
     }
-    await room.fold.pump()
-    room.fold.beginLive()
-    const folding = room.fold.logs.get(toHex(room.ownLog))!
-    room.#writer = new RoomWriter(room, room.fold, folding, store, primitives, now)
-    if (own.length === 0) await room.append(first(room.ownAdmission))
-    return room
   }
 
   /** What the owner called it; what the link called it, as long as the owner's log has not arrived. */
@@ -118,13 +122,25 @@ export class Room implements ChannelRoom {
     return this.#created()?.stamp ?? null
   }
 
+  async #openLogs(): Promise<void> {
+    const { person, store, space, roomLogs, primitives, now } = this.#options
+    const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
+    const folding = this.#take({ admission: this.ownAdmission, stored: own })
+    this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
+    for (const admission of await roomLogs.of(this.key)) {
+      this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
+    }
+    await this.fold.pump()
+    this.fold.beginLive()
+  }
+
   sign(message: Uint8Array): Uint8Array {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
   /** Write into the own log; resolves with the entry's index once it is safe on disk. */
   append(event: RoomEvent): Promise<number> {
-    return this.#writer.append(event)
+    return this.#writer!.append(event)
   }
 
   addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog> {
@@ -187,10 +203,11 @@ export class Room implements ChannelRoom {
   }
 
   async close(): Promise<void> {
+    this.#announceSoon.close()
+    this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
-    await this.#writer.close()
+    await this.#writer?.close()
     await this.fold.close()
-    for (const channel of this.channels()) channel.close()
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
@@ -200,17 +217,26 @@ export class Room implements ChannelRoom {
     const known = this.logs.get(toHex(key))
     if (known) return known
     const { expires } = this.beginning
-    // Whom another member has let in stays in: their clock was as good as ours.
-    if (byAuthor && expires !== null && expires < now())
+    // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
+    if (byAuthor && admission.signature && expires !== null && expires < now())
       throw new ProtocolError('room/not-admitted', 'the link has expired')
     await roomLogs.add(this.key, admission)
-    const stored = await store.openLog(owner)
-    stored.follow()
-    const log = { admission, stored }
+    const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
-    for (const channel of this.channels()) await channel.announce([log])
+    this.#announce(log)
     void this.fold.pump()
     return log
+  }
+
+  #announceGrown(): void {
+    for (const log of this.#grown) this.#announce(log)
+    this.#grown.clear()
+  }
+
+  #announce(log: RoomLog): void {
+    for (const channel of this.channels()) {
+      channel.announce([log]).catch((error) => this.#options.log.debug({ err: error }, 'a log could not be announced'))
+    }
   }
 
   #created() {
@@ -220,9 +246,19 @@ export class Room implements ChannelRoom {
     return row?.type === 'room-created' ? row : null
   }
 
-  #take(log: RoomLog): void {
-    this.logs.set(toHex(log.stored.key), log)
-    this.fold.addLog(log.stored)
+  #take(log: RoomLog): FoldingLog {
+    const { stored } = log
+    this.logs.set(toHex(stored.key), log)
+    const folding = this.fold.addLog(stored)
+    const onFork = () => this.onContradiction(log, 'its device signed two histories')
+    stored.onGrow(() => {
+      this.#grown.add(log)
+      this.#announceSoon.ask()
+    })
+    stored.onFork(onFork)
+    if (stored.isForked) onFork()
+    stored.follow()
+    return folding
   }
 
   #ownerOf(admission: Admission): LogOwner {

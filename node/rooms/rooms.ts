@@ -15,7 +15,10 @@ import { Room, type RoomChange, type RoomOptions } from './room.ts'
 
 /** What all rooms of a node share. */
 export interface RoomsOptions
-  extends Pick<RoomOptions, 'person' | 'store' | 'roomLogs' | 'view' | 'peers' | 'primitives' | 'log' | 'now'> {
+  extends Pick<
+    RoomOptions,
+    'person' | 'store' | 'space' | 'roomLogs' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
+  > {
   readonly vault: KeyVault
   readonly swarm: Swarm
   readonly known: KnownPeers
@@ -43,7 +46,7 @@ export class Rooms {
   constructor(options: RoomsOptions) {
     this.#options = options
     this.#timers = [
-      setInterval(() => this.#dialKnown(), redialEveryMs).unref(),
+      setInterval(() => this.dialKnown(), redialEveryMs).unref(),
       setInterval(() => this.#announceAll(), topicsEveryMs).unref(),
     ]
   }
@@ -51,7 +54,7 @@ export class Rooms {
   /** Open every room of the vault. */
   async openStored(): Promise<void> {
     for (const stored of this.#options.vault.content.rooms) await this.#open(stored)
-    this.#dialKnown()
+    this.dialKnown()
   }
 
   all(): Room[] {
@@ -120,9 +123,10 @@ export class Rooms {
   async rename(name: string): Promise<void> {
     const as = tidyName(name)
     if (as === '') throw new Problem('name-invalid')
-    if (as === this.#options.vault.content.name) return
-    await this.#options.vault.change((content) => ({ ...content, name: as }))
-    await Promise.all(this.all().map((room) => room.append({ type: 'name-changed', as })))
+    if (as !== this.#options.vault.content.name)
+      await this.#options.vault.change((content) => ({ ...content, name: as }))
+    const told = this.all().filter((room) => room.author(toHex(room.ownLog))?.name !== as)
+    await Promise.all(told.map((room) => room.append({ type: 'name-changed', as })))
   }
 
   /** Remember where a peer was met. */
@@ -170,7 +174,11 @@ export class Rooms {
           inviteSeed: toHex(link.inviteSeed),
           name: link.name,
         }
-        await this.#options.vault.change((content) => ({ ...content, rooms: [...content.rooms, stored] }))
+        await this.#options.vault.change((content) => {
+          // It may be there already, from when it could not be opened.
+          const others = content.rooms.filter(({ genesis }) => genesis !== stored.genesis)
+          return { ...content, rooms: [...others, stored] }
+        })
         return this.#open(stored)
       })
     this.#joining = entering
@@ -228,7 +236,7 @@ export class Rooms {
   }
 
   /** Whom we have met before is dialled where they were: that needs no DHT. */
-  #dialKnown(): void {
+  dialKnown(): void {
     const { known, peers, swarm } = this.#options
     for (const room of this.all()) {
       for (const { key, host, port } of known.inRoom(room.key)) {

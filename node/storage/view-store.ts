@@ -1,7 +1,6 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
-import { isDiskFull } from '../home-error.ts'
 
 /** A folded entry as it is kept for showing. `call`: the call it is about. `text`: what its type has to say. */
 export interface EntryRow {
@@ -67,14 +66,15 @@ export function isDamage(error: unknown): boolean {
 /**
  * What is shown of all rooms, folded from their logs: encrypted on disk, and disposable.
  *
- * A file that is missing, damaged or of another version is begun anew; `fresh` says so, and everything is to be folded again.
+ * A file that is missing, damaged or of another version is begun anew, and then everything is to be folded again: `generation` says so.
  */
 export class ViewStore {
   readonly #path: string
   readonly #key: string
   readonly #statements = new Map<string, Database.Statement>()
   #db: Database.Database
-  fresh = false
+  #generation = 0
+  #isBroken = false
 
   constructor(home: string, key: string) {
     this.#path = join(home, 'view.db')
@@ -82,18 +82,25 @@ export class ViewStore {
     this.#db = this.#openOrBegin()
   }
 
-  /** Throw everything away and begin anew. */
+  /** One more each time that everything was thrown away. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Throw everything away and begin anew, now or as soon as the disk allows it. */
   reset(): void {
     try {
       this.#db.close()
     } catch {
       // A damaged file may not even close; it is removed all the same.
     }
+    this.#isBroken = true
     this.#db = this.#begin()
   }
 
   /** Do all of `work` or, if it throws, nothing. */
   transaction<T>(work: () => T): T {
+    if (this.#isBroken) this.#db = this.#begin()
     this.#db.exec('BEGIN')
     try {
       const result = work()
@@ -102,25 +109,31 @@ export class ViewStore {
     } catch (error) {
       try {
         this.#db.exec('ROLLBACK')
-      } catch (rollback) {
-        // A full disk has rolled back already.
-        if (!isDiskFull(error)) throw rollback
+      } catch {
+        // A full or damaged file has rolled back already.
       }
       throw error
     }
   }
 
-  roomNumber(key: string): number {
-    this.#run('INSERT OR IGNORE INTO room(key) VALUES (?)', key)
-    return this.#get<{ id: number }>('SELECT id FROM room WHERE key = ?', key)!.id
+  /** The number of a room, which is made where there is none. */
+  openRoom(key: string): { readonly id: number; readonly isNew: boolean } {
+    const find = () => this.#get<{ id: number }>('SELECT id FROM room WHERE key = ?', key)
+    const known = find()
+    if (known) return { ...known, isNew: false }
+    this.#run('INSERT INTO room(key) VALUES (?)', key)
+    return { ...find()!, isNew: true }
   }
 
   logs(room: number): LogRow[] {
     return this.#all<LogRow>('SELECT id, key, length, state FROM log WHERE room = ?', room)
   }
 
-  addLog(room: number, key: string, state: string): LogRow {
-    this.#run('INSERT INTO log(room, key, length, state) VALUES (?, ?, 0, ?)', room, key, state)
+  /** A log of which nothing is folded; what was folded of it is thrown away. */
+  beginLog(room: number, key: string): LogRow {
+    this.#run('DELETE FROM entry WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
+    this.#run('DELETE FROM log WHERE key = ?', key)
+    this.#run("INSERT INTO log(room, key, length, state) VALUES (?, ?, 0, '')", room, key)
     return this.#get<LogRow>('SELECT id, key, length, state FROM log WHERE key = ?', key)!
   }
 
@@ -244,9 +257,15 @@ export class ViewStore {
     for (const end of ['', '-wal', '-shm']) rmSync(this.#path + end, { force: true })
     this.#statements.clear()
     const db = this.#connect()
-    db.exec(schema)
-    db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(String(schemaVersion))
-    this.fresh = true
+    try {
+      db.exec(schema)
+      db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(String(schemaVersion))
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    this.#generation++
+    this.#isBroken = false
     return db
   }
 

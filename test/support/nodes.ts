@@ -46,9 +46,9 @@ export async function openPerson(config: NodeConfig & { readonly name: string })
     backend,
     run: (type, input) => runOn(backend, type, input),
     send: async (room, text) => (await runOn(backend, 'send-message', { room, text })).id,
-    status: () => valueOf(backend, { type: 'status' }),
-    rooms: () => valueOf(backend, { type: 'rooms' }).rooms,
-    room: (room) => valueOf(backend, { type: 'room', room }),
+    status: () => viewOf(backend, { type: 'status' }),
+    rooms: () => viewOf(backend, { type: 'rooms' }).rooms,
+    room: (room) => viewOf(backend, { type: 'room', room }),
     timeline,
     texts: (room) => textsOf(timeline(room)),
     verify: async (room) => verifyBundle(await backend.exportRoom(room), { primitives }),
@@ -92,7 +92,7 @@ function runOn<T extends CommandType>(backend: Backend, type: T, input: CommandI
 }
 
 /** A view as it is now: it pushes its present value at once. */
-function valueOf<Q extends ViewQuery>(backend: Backend, query: Q): ViewOf[Q['type']] {
+function viewOf<Q extends ViewQuery>(backend: Backend, query: Q): ViewOf[Q['type']] {
   let value: ViewOf[Q['type']] | undefined
   backend.watch(query, (pushed) => {
     value = pushed
