@@ -124,6 +124,7 @@ declare module 'hyperdht' {
     readonly online: boolean
     readonly degraded: boolean
     readonly nodes: { readonly length: number }
+    bootstrapNodes: Address[]
     readonly io: { readonly serverSocket: { address(): Address } | null }
     constructor(options?: DhtOptions)
     bind(): Promise<void>

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { Address } from '../config.ts'
 import { readIfThere, writeDurably } from '../storage/durable-file.ts'
 
 /** A node that we have met, and where. `rooms`: those we share, by id in hex. */
@@ -42,8 +44,7 @@ export class KnownPeers {
     const path = join(home, 'network.json')
     try {
       const text = await readIfThere(path)
-      const memory = text === null ? nothing : (JSON.parse(text) as NetworkMemory)
-      return new KnownPeers(path, memory.version === 1 && Array.isArray(memory.peers) ? memory : nothing, log)
+      return new KnownPeers(path, text === null ? nothing : memoryFrom(JSON.parse(text)), log)
     } catch (error) {
       log.warn({ err: error }, 'the memory of the network cannot be read, and is begun anew')
       return new KnownPeers(path, nothing, log)
@@ -100,3 +101,33 @@ export class KnownPeers {
     }
   }
 }
+
+/** What of a file makes sense: whatever else it holds must not keep a node from starting. */
+function memoryFrom(value: unknown): NetworkMemory {
+  const { version, port, nodes, peers } = Object(value) as Partial<Record<keyof NetworkMemory, unknown>>
+  if (version !== 1) return nothing
+  return {
+    version,
+    port: isPort(port) ? port : null,
+    nodes: listOf(nodes, isAddress).slice(0, mostNodes),
+    peers: listOf(peers, isKnownPeer).slice(0, mostPeers),
+  }
+}
+
+const listOf = <T>(value: unknown, isOne: (item: unknown) => item is T): T[] =>
+  Array.isArray(value) ? value.filter(isOne) : []
+
+const isPort = (port: unknown): port is number => Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536
+
+function isAddress(value: unknown): value is Address {
+  const { host, port } = Object(value) as Partial<Address>
+  return typeof host === 'string' && isIP(host) !== 0 && isPort(port)
+}
+
+function isKnownPeer(value: unknown): value is KnownPeer {
+  const { key, rooms, seen } = Object(value) as Partial<KnownPeer>
+  const isKey = typeof key === 'string' && /^[0-9a-f]{64}$/.test(key)
+  return isAddress(value) && isKey && typeof seen === 'number' && listOf(rooms, isText).length === rooms?.length
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import HyperDHT, { type NoiseStream } from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import type { Address } from '../config.ts'
@@ -35,6 +36,8 @@ interface SwarmOptions {
 // Two nodes that join a topic at the same instant miss each other; so each looks again soon.
 const refreshAfterMs = [1_000, 5_000, 30_000]
 const rememberEveryMs = 60_000
+const lookWhenAloneMs = 30_000
+const goodbyeMs = 500
 const mostPeers = 64
 
 /** A DHT that tries the addresses where a node was last seen before it asks anybody. */
@@ -54,9 +57,12 @@ const isLoopback = (host: string) => host === 'localhost' || host.startsWith('12
 export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmOptions): Promise<Swarm> {
   const keyPair = HyperDHT.keyPair(seed)
   const local = bootstrap !== null && bootstrap.length > 0 && bootstrap.every(({ host }) => isLoopback(host))
+  const configured = configuredNodes(bootstrap)
+  const remembered = known.nodes.map(({ host, port }) => ({ host, port }))
   const dht = new RememberingDht({
     keyPair,
-    ...startingPoints(bootstrap, known),
+    // Remembered nodes are asked first: a configured one that is dead would hold up everything by seconds.
+    ...(remembered.length > 0 ? { bootstrap: [], nodes: remembered } : { bootstrap: configured }),
     ...(known.port ? { port: known.port } : {}),
     // On one machine nothing stands between two nodes, and the tests for that only cost time.
     ...(local ? { host: '127.0.0.1', firewalled: false } : {}),
@@ -78,11 +84,20 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     .catch(() => {})
     .then(() => {
       started = true
+      // From here on they are asked whenever too few others answer.
+      dht.bootstrapNodes = configured
     })
   const port = dht.io.serverSocket?.address().port ?? 0
   const remember = () => known.rememberNetwork(port, dht.toArray({ limit: 64 }))
   const remembering = setInterval(remember, rememberEveryMs).unref()
   remember()
+  const discoveries = new Set<ReturnType<Hyperswarm['join']>>()
+  const look = (discovery: ReturnType<Hyperswarm['join']>) =>
+    void discovery.refresh({ client: true, server: true }).catch(() => {})
+  // Who is alone looks again: the network may have been away.
+  const looking = setInterval(() => {
+    if (swarm.connections.size === 0) discoveries.forEach(look)
+  }, lookWhenAloneMs).unref()
 
   return {
     key: keyPair.publicKey,
@@ -93,11 +108,11 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     },
     join(topic) {
       const discovery = swarm.join(topic, { client: true, server: true })
-      const timers = refreshAfterMs.map((ms) =>
-        setTimeout(() => void discovery.refresh({ client: true, server: true }).catch(() => {}), ms).unref(),
-      )
+      const timers = refreshAfterMs.map((ms) => setTimeout(() => look(discovery), ms).unref())
+      discoveries.add(discovery)
       return () => {
         for (const timer of timers) clearTimeout(timer)
+        discoveries.delete(discovery)
         void discovery.destroy().catch(() => {})
       }
     },
@@ -117,24 +132,24 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
     },
     async close() {
       clearInterval(remembering)
+      clearInterval(looking)
       remember()
-      await swarm.destroy({ force: true })
+      // Taking back what was announced waits for nodes that may be gone.
+      const destroyed = swarm.destroy({ force: true }).catch(() => {})
+      await Promise.race([destroyed, sleep(goodbyeMs, null, { ref: false })])
+      await dht.destroy({ force: true })
+      await destroyed
     },
   }
 }
 
-/** Remembered nodes are asked before the bootstrap nodes: one that is dead would hold up everything by seconds. */
-function startingPoints(bootstrap: readonly Address[] | null, known: KnownPeers) {
-  const remembered = known.nodes.map(({ host, port }) => ({ host, port }))
-  if (remembered.length === 0) return bootstrap ? { bootstrap: [...bootstrap] } : {}
-  const configured = bootstrap ?? HyperDHT.BOOTSTRAP.map(publicBootstrap)
-  return { bootstrap: [], nodes: [...remembered, ...configured.filter(({ host }) => isIP(host) !== 0)] }
-}
-
-/** The public nodes are written `address@name:port`. */
-function publicBootstrap(text: string): Address {
-  const [, host = '', port = '0'] = /^([^@]+)@[^:]+:(\d+)$/.exec(text) ?? []
-  return { host, port: Number(port) }
+/** The DHT nodes that one is configured with, as HyperDHT writes them: the public ones are `address@name`. */
+function configuredNodes(bootstrap: readonly Address[] | null): Address[] {
+  if (bootstrap) return [...bootstrap]
+  return HyperDHT.BOOTSTRAP.map((text) => {
+    const colon = text.lastIndexOf(':')
+    return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+  })
 }
 
 function reachableAt(publicHost: string | null, port: number, local: boolean): Address[] {

@@ -7,6 +7,7 @@ import {
   type IdentityStatement,
   identityFromCbor,
   identityToCbor,
+  requireDevice,
 } from '../../protocol/identity/identity.ts'
 import { recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { HomeError } from '../home-error.ts'
@@ -46,8 +47,10 @@ export function personOf(content: VaultContent, primitives: Primitives): Person 
   try {
     const statements = identityFromCbor(decodeCbor(Buffer.from(content.identity, 'hex'), { bytes: mostIdentityBytes }))
     const deviceSeed = Buffer.from(content.deviceSeed, 'hex')
-    const { id } = foldIdentity(statements, primitives)
-    return { identity: id, statements, device: primitives.publicKey(deviceSeed), deviceSeed }
+    const device = primitives.publicKey(deviceSeed)
+    const identity = foldIdentity(statements, primitives)
+    requireDevice(identity, device)
+    return { identity: identity.id, statements, device, deviceSeed }
   } catch (error) {
     throw new HomeError('vault/damaged', `The keys of this home do not fit together: ${(error as Error).message}.`)
   }

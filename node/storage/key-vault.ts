@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import sodium from 'sodium-universal'
 import { HomeError } from '../home-error.ts'
@@ -47,6 +47,8 @@ export interface KeyVault {
 const fileName = 'vault.json'
 // Argon2id, 64 MiB and 3 passes: RFC 9106's second recommendation.
 const strength = { operations: 3, memory: 64 * 2 ** 20 }
+const mostOperations = 64
+const leastMemory = 2 ** 13
 const mostMemory = 2 ** 30
 
 /**
@@ -61,25 +63,25 @@ export async function openKeyVault(
 ): Promise<KeyVault> {
   await mkdir(home, { recursive: true, mode: 0o700 })
   const path = join(home, fileName)
-  const file = await readVault(path)
-  const key = file?.lock ? await lockKey(await ask(passphrase), file.lock) : null
-  const vault = new FileVault(path, file ? openFile(file, key) : fresh(), file?.lock ?? null, key)
-  if (!file) await vault.change((content) => content)
+  const files = await readVault(path)
+  const lock = files[0]?.lock ?? null
+  const key = lock ? await lockKey(await ask(passphrase), lock) : null
+  const vault = new FileVault(path, files.length > 0 ? openFile(files, key) : fresh(), lock, key)
+  if (files.length === 0) await vault.change((content) => content)
   return vault
 }
 
 /** Lock a vault with another passphrase, or with none. `present` is null where it is not locked. */
 export async function changePassphrase(home: string, present: string | null, next: string | null): Promise<void> {
   const path = join(home, fileName)
-  const file = await readVault(path)
+  const files = await readVault(path)
+  const [file] = files
   if (!file) throw new HomeError('vault/damaged', `There are no keys in ${home} yet. Start the node once first.`)
   if (file.lock && present === null) throw passphraseNeeded()
-  const content = openFile(file, file.lock ? await lockKey(present ?? '', file.lock) : null)
+  const content = openFile(files, file.lock ? await lockKey(present ?? '', file.lock) : null)
   const lock = next === null ? null : { salt: randomBytes(16).toString('hex'), ...strength }
   const vault = new FileVault(path, content, lock, lock ? await lockKey(next ?? '', lock) : null)
   await vault.change((same) => same)
-  // The copy still opens with the old passphrase.
-  await copyFile(path, `${path}.copy`)
 }
 
 class FileVault implements KeyVault {
@@ -103,8 +105,10 @@ class FileVault implements KeyVault {
   change(changed: (content: VaultContent) => VaultContent): Promise<void> {
     const write = this.#writing.then(async () => {
       const content = changed(this.#content)
-      if ((await readIfThere(this.#path)) !== null) await copyFile(this.#path, `${this.#path}.copy`)
-      await writeDurably(this.#path, `${JSON.stringify(this.#file(content), null, 2)}\n`)
+      const text = `${JSON.stringify(this.#file(content), null, 2)}\n`
+      // At any moment one of the two is whole, also where the other was damaged before.
+      await writeDurably(`${this.#path}.copy`, text)
+      await writeDurably(this.#path, text)
       this.#content = content
     })
     this.#writing = write.catch(() => {})
@@ -146,27 +150,31 @@ async function lockKey(passphrase: string, { salt, operations, memory }: Lock): 
 /** The parameters are sealed in, so that nobody can put weaker ones beside the box. */
 const bound = ({ salt, operations, memory }: Lock): Uint8Array => Buffer.from(`1|${salt}|${operations}|${memory}`)
 
-function openFile(file: VaultFile, key: Uint8Array | null): VaultContent {
-  if (!file.lock) return file.content
-  const box = Buffer.from(file.box, 'base64')
-  const plaintext = Buffer.alloc(Math.max(0, box.length - 16))
-  try {
-    const nonce = Buffer.from(file.nonce, 'hex')
-    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, box, bound(file.lock), nonce, key!)
-  } catch {
-    throw new HomeError('vault/passphrase-wrong', 'This is not the passphrase of this home.')
+/** The content of the first of these files that opens. */
+function openFile(files: readonly VaultFile[], key: Uint8Array | null): VaultContent {
+  for (const file of files) {
+    if (!file.lock) return file.content
+    const box = Buffer.from(file.box, 'base64')
+    const plaintext = Buffer.alloc(Math.max(0, box.length - 16))
+    try {
+      const nonce = Buffer.from(file.nonce, 'hex')
+      sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, box, bound(file.lock), nonce, key!)
+      return JSON.parse(plaintext.toString())
+    } catch {
+      // A box that was damaged looks like one that another passphrase locks: the copy tells.
+    }
   }
-  return JSON.parse(plaintext.toString())
+  throw new HomeError('vault/passphrase-wrong', 'This is not the passphrase of this home.')
 }
 
-/** The vault file, or its copy where the file was damaged; null where there is neither. */
-async function readVault(path: string): Promise<VaultFile | null> {
+/** The vault file and its copy, those of them that are whole and locked alike; none where there is neither. */
+async function readVault(path: string): Promise<VaultFile[]> {
   const texts = [await readIfThere(path), await readIfThere(`${path}.copy`)]
-  for (const text of texts) {
-    const file = text === null ? null : parseVault(text)
-    if (file) return file
-  }
-  if (texts.every((text) => text === null)) return null
+  const files = texts.flatMap((text) => (text === null ? [] : (parseVault(text) ?? [])))
+  const [first] = files
+  // A copy from before the passphrase must not open where the vault itself is locked.
+  if (first) return files.filter(({ lock }) => JSON.stringify(lock) === JSON.stringify(first.lock))
+  if (texts.every((text) => text === null)) return []
   throw new HomeError(
     'vault/damaged',
     `The keys in ${path} cannot be read, and neither can their copy. Restore both files from a backup.`,
@@ -198,5 +206,12 @@ function isContent(content: unknown): boolean {
 
 function isLock(lock: unknown): boolean {
   const { salt, operations, memory } = (lock ?? {}) as Record<string, unknown>
-  return typeof salt === 'string' && salt.length === 32 && Number(operations) >= 1 && Number(memory) <= mostMemory
+  const isWithin = (value: unknown, least: number, most: number) =>
+    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+  return (
+    typeof salt === 'string' &&
+    /^[0-9a-f]{32}$/.test(salt) &&
+    isWithin(operations, 1, mostOperations) &&
+    isWithin(memory, leastMemory, mostMemory)
+  )
 }
