@@ -1,4 +1,4 @@
-"""Verify a bundle: python3 verify.py FILE [--expect ID]. Prints JSON; exit code 0 whole, 1 failed, 2 usage, 3 undecodable."""
+"""Verify bundles: python3 verify.py FILE… [--expect ID]. Prints JSON, an array for several; exit code 0 whole, 1 failed, 2 usage, 3 undecodable."""
 
 import argparse
 import json
@@ -10,21 +10,25 @@ from parley_reference.errors import ProtocolError
 
 def main():
     parser = argparse.ArgumentParser(description="Verify a bundle with nothing but the bundle.")
-    parser.add_argument("file")
+    parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--expect", action="append", default=[], metavar="ID", help="an identity that must be among the authors")
     arguments = parser.parse_args()
     try:
-        with open(arguments.file, "rb") as file:
-            data = file.read()
+        reports = [report_of(file, arguments.expect) for file in arguments.files]
     except OSError as error:
         parser.error(str(error))
-    try:
-        report = verify_bundle(data, arguments.expect)
-    except ProtocolError as error:
-        report = {"ok": False, "error": error.code}
-    json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+    json.dump(reports[0] if len(reports) == 1 else reports, sys.stdout, ensure_ascii=False, indent=1)
     print()
-    return 3 if "error" in report else 0 if report["ok"] else 1
+    return max(3 if "error" in report else 0 if report["ok"] else 1 for report in reports)
+
+
+def report_of(file, expect):
+    with open(file, "rb") as opened:
+        data = opened.read()
+    try:
+        return verify_bundle(data, expect)
+    except ProtocolError as error:
+        return {"ok": False, "error": error.code}
 
 
 if __name__ == "__main__":

@@ -3,10 +3,19 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
 import { fromHex } from '../../protocol/bytes.ts'
+import { inDomain } from '../../protocol/crypto/domains.ts'
+import { type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { encodeBundle } from '../../protocol/verification/bundle.ts'
+import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { smallConversation } from '../support/conversation.ts'
+import { mutantsOf } from '../support/mutants.ts'
 import { readVectors, specs, type VectorCase } from '../support/vectors.ts'
 
 const python = '/usr/bin/python3'
+const verifier = join(specs, 'reference/verify.py')
 
 let folder = ''
 beforeAll(() => {
@@ -44,20 +53,83 @@ function isOurs(name: string): boolean {
   return !name.startsWith('call')
 }
 
+interface Judgement {
+  readonly ok: boolean
+  readonly error?: string
+  readonly failures?: readonly { readonly code: string }[]
+  readonly waiting?: readonly string[]
+}
+
+/** What the reference says of each of these bundles. */
+async function judge(bundles: readonly Uint8Array[], expected: readonly string[] = []) {
+  const files = bundles.map((bytes, i) => {
+    const file = join(folder, `${i}.parley`)
+    writeFileSync(file, bytes)
+    return file
+  })
+  const { code, out } = await run(verifier, ...files, ...expected.flatMap((identity) => ['--expect', identity]))
+  const told: Judgement | readonly Judgement[] = JSON.parse(out)
+  return { code, judgements: Array.isArray(told) ? (told as readonly Judgement[]) : [told as Judgement] }
+}
+
 describe('the verifier of the reference', () => {
   type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }> & {
     readonly failures?: readonly object[]
   }
   const cases = readVectors('bundle.json').cases as readonly BundleCase[]
+  const kinds = [
+    ['whole ones', 0, cases.filter(({ error }) => !error)],
+    ['failed ones', 1, cases.filter(({ failures }) => failures)],
+    ['undecodable ones', 3, cases.filter(({ error, failures }) => error && !failures)],
+  ] as const
 
-  test.each(cases)('judges $id: $title', async ({ id, input, error, failures }) => {
-    const file = join(folder, `${id}.parley`)
-    writeFileSync(file, fromHex(input.bundle))
-    const expected = (input.expect ?? []).flatMap((identity) => ['--expect', identity])
-    const { code, out } = await run(join(specs, 'reference/verify.py'), file, ...expected)
-    const report = JSON.parse(out)
-    expect(code).toBe(error ? (failures ? 1 : 3) : 0)
-    expect(report.ok).toBe(!error)
-    if (error) expect(failures ? report.failures[0].code : report.error).toBe(error)
+  test.each(kinds)('judges the vectors of bundles: %s', async (_, exitCode, some) => {
+    const plain = some.filter(({ input }) => !input.expect)
+    const { code, judgements } = await judge(plain.map(({ input }) => fromHex(input.bundle)))
+    expect(code).toBe(exitCode)
+    for (const [i, { id, error }] of plain.entries()) {
+      const { error: undecodable, failures } = judgements[i]!
+      expect(undecodable ?? failures?.[0]?.code, id).toBe(error)
+    }
+  })
+
+  test.each(cases.filter(({ input }) => input.expect))('judges $id: $title', async ({ input, error }) => {
+    const { code, judgements } = await judge([fromHex(input.bundle)], input.expect)
+    expect(code).toBe(error ? 1 : 0)
+    expect(judgements[0]!.failures?.[0]?.code).toBe(error)
+  })
+
+  test('finds the same wrong as ours in every bundle with one field changed and signed again', async () => {
+    const { conversation, people } = smallConversation()
+    const whole = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, sodiumPrimitives)
+    const [, , content] = decodeCbor(whole, { bytes: 100_000 }) as readonly CborValue[]
+    const mutants = mutantsOf(decodeCbor(content as Uint8Array, { bytes: 100_000 }))
+    const bundles = mutants.map(({ value }) => signed(encodeCbor(value), people.ada.deviceSeed))
+    const { judgements } = await judge(bundles)
+    for (const [i, { path, how }] of mutants.entries()) {
+      const { ok, error, failures = [], waiting = [] } = judgements[i]!
+      const ours = ourJudgement(bundles[i]!)
+      const theirs = error ?? { ok, codes: failures.map(({ code }) => code).sort(), waiting }
+      expect(ours, `${path.join('.')} ${how}`).toEqual(theirs)
+    }
   })
 })
+
+function signed(content: Uint8Array, deviceSeed: Uint8Array): Uint8Array {
+  const signature = sodiumPrimitives.sign(inDomain('bundle', sodiumPrimitives.sha256(content)), deviceSeed)
+  return encodeCbor(['parley-bundle', 1, content, signature])
+}
+
+function ourJudgement(bytes: Uint8Array) {
+  try {
+    const { ok, checks } = verifyBundle(bytes, { primitives: sodiumPrimitives }).report
+    return {
+      ok,
+      codes: checks.flatMap((check) => (check.outcome === 'failed' ? [check.code] : [])).sort(),
+      waiting: checks.flatMap(({ name, outcome }) => (outcome === 'waiting' ? [name] : [])),
+    }
+  } catch (error) {
+    if (error instanceof ProtocolError) return error.code
+    throw error
+  }
+}
