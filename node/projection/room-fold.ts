@@ -53,7 +53,7 @@ export class RoomFold {
   #again = false
   #retry: NodeJS.Timeout | null = null
   #isTroubled = false
-  #isUnread = true
+  #isUnread = false
   #isClosed = false
   #live = false
 
@@ -132,8 +132,10 @@ export class RoomFold {
 
   /** Answers whether there may be more. A log that cannot be read holds up no other. */
   async #foldOnce(): Promise<boolean> {
+    if (this.#isStale()) this.#view.transaction(() => this.#restore())
     const reads = await Promise.allSettled([...this.logs.values()].map((log) => log.readAhead(readAhead)))
     if (this.#isClosed) return false
+    if (this.#isStale()) return true
     const entries = this.#foldRound()
     if (entries.length > 0) this.#listeners.onEntries(entries)
     const failed = reads.find((read) => read.status === 'rejected')
@@ -154,7 +156,6 @@ export class RoomFold {
   #foldRound(): ProjectedEntry[] {
     try {
       return this.#view.transaction(() => {
-        this.#restore()
         const entries: ProjectedEntry[] = []
         const changed = new Set<FoldingLog>()
         let progress = true
@@ -179,10 +180,13 @@ export class RoomFold {
     }
   }
 
-  /** Make memory agree with the view store again, where it does not. */
+  /** Whether memory and the view store do not agree: the store was begun anew, a round failed, or a log is new. */
+  #isStale(): boolean {
+    return this.#generation !== this.#view.generation || [...this.logs.values()].some(({ row }) => row === 0)
+  }
+
   #restore(): void {
     const isWhole = this.#generation === this.#view.generation
-    if (isWhole && [...this.logs.values()].every(({ row }) => row !== 0)) return
     const { id, isNew } = this.#view.openRoom(toHex(this.#room.id))
     const rows = new Map(this.#view.logs(id).map((row) => [row.key, row]))
     for (const log of this.logs.values()) {
@@ -193,7 +197,7 @@ export class RoomFold {
       else log.restore(this.#view.beginLog(id, log.key))
     }
     this.#number = id
-    this.#isUnread = isNew
+    this.#isUnread ||= isNew
     this.#generation = this.#view.generation
   }
 
