@@ -156,16 +156,16 @@ const handlers = {
   /** When each message with this label came up in the timeline view. */
   receivePaced: ({ room, count, label }: { room: string; count: number; label: string }) =>
     new Promise<number[]>((resolve) => {
-      const shown: number[] = []
-      let seen = 0
+      const shown = new Map<number, number>()
       const stop = watchAsPage(room, ({ items }) => {
         const now = sharedMs()
         for (const item of items) {
           const number = item.type === 'message' ? messageNumber(item.text, label) : null
-          if (number === null || shown[number] !== undefined) continue
-          shown[number] = now
-          if (++seen === count) setImmediate(() => (stop(), resolve(shown)))
+          if (number !== null && !shown.has(number)) shown.set(number, now)
         }
+        if (shown.size < count) return
+        setImmediate(() => stop())
+        resolve(Array.from({ length: count }, (_, i) => shown.get(i)!))
       })
     }),
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import sodium from 'sodium-universal'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeBundle, noblePrimitives, sodiumPrimitives, verifyBundle } from '../support/built.ts'
-import { sharedMs, timed } from '../support/clock.ts'
+import { sharedMs, timed, usage } from '../support/clock.ts'
 import { playRole } from '../support/role.ts'
 
 type Kind = 'sodium' | 'noble'
@@ -19,8 +19,9 @@ const handlers = {
   async verify({ file, kind }: Given) {
     const bytes = await readFile(file)
     const began = sharedMs()
+    const before = usage()
     const { report } = verifyBundle(bytes, { primitives: primitivesOf(kind) })
-    return { ms: sharedMs() - began, ok: report.ok, messages: report.messages }
+    return { ms: sharedMs() - began, cpuMs: usage().cpuMs - before.cpuMs, ok: report.ok, messages: report.messages }
   },
 
   /** The floor: hash the same blocks into Hypercore's tree, and check one signature. Nothing is opened, nothing is read. */
