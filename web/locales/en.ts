@@ -220,6 +220,7 @@ export const en = {
   'verify.fetching': 'Fetching the room from your node…',
   'verify.again': 'Check something else',
   'verify.failed': 'The file could not be checked',
+  'verify.unloaded': 'The program that checks could not be loaded from your node. Start the node, then try again.',
   'verify.passedSentence': (n: number, authors: number, room: string) =>
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
   'verify.waitingSentence': (n: number) =>

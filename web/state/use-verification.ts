@@ -1,5 +1,6 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 import { sentenceOf } from '../bridge/bridge-problem.ts'
+import { t } from '../locales/t.ts'
 import type { Report, VerifyAnswer, VerifyRequest } from './report.ts'
 import { trustedWorkerUrl } from './trusted-worker-url.ts'
 import workerUrl from './verify-worker.ts?worker&url'
@@ -10,7 +11,11 @@ export type Verification =
   | { readonly type: 'done'; readonly source: string; readonly report: Report }
   | { readonly type: 'failed'; readonly source: string; readonly text: string }
 
-export type VerifyBytes = (request: VerifyRequest) => Promise<Report>
+/** Checks bundles, off the page's own thread. */
+export interface Verifier {
+  verify(request: VerifyRequest): Promise<Report>
+  close(): void
+}
 
 export interface UseVerification {
   readonly verification: Readonly<ShallowRef<Verification>>
@@ -19,12 +24,13 @@ export interface UseVerification {
   reset(): void
 }
 
-/** Verification of one bundle at a time, off the page's own thread. */
-export function useVerification(verifyBytes: VerifyBytes = verifyInWorker): UseVerification {
+/** Verification of one bundle at a time. */
+export function useVerification(verifier: Verifier = openVerifyWorker()): UseVerification {
   const verification = shallowRef<Verification>({ type: 'idle' })
   let run = 0
   onScopeDispose(() => {
     run++
+    verifier.close()
   })
 
   return {
@@ -38,7 +44,7 @@ export function useVerification(verifyBytes: VerifyBytes = verifyInWorker): UseV
       try {
         const bytes = await read()
         show({ type: 'working', source, step: 'checking' })
-        show({ type: 'done', source, report: await verifyBytes({ bytes, expect }) })
+        show({ type: 'done', source, report: await verifier.verify({ bytes, expect }) })
       } catch (error) {
         show({ type: 'failed', source, text: sentenceOf(error) })
       }
@@ -50,12 +56,41 @@ export function useVerification(verifyBytes: VerifyBytes = verifyInWorker): UseV
   }
 }
 
-function verifyInWorker(request: VerifyRequest): Promise<Report> {
-  const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module' })
-  return new Promise<Report>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<VerifyAnswer>) =>
-      'report' in data ? resolve(data.report) : reject(new Error(data.problem))
-    worker.onerror = ({ message }) => reject(new Error(message))
-    worker.postMessage(request, [request.bytes.buffer])
-  }).finally(() => worker.terminate())
+/** The worker is there before a file is, so that a file can be checked when the node no longer answers. */
+function openVerifyWorker(): Verifier {
+  let worker: Worker | null = null
+  let fail = (_reason: Error) => {}
+  let before: Promise<unknown> = Promise.resolve()
+
+  function open(): Worker {
+    const opened = new Worker(trustedWorkerUrl(workerUrl), { type: 'module' })
+    // A script that could not be fetched says no more than that.
+    opened.onerror = ({ message }) => {
+      worker = null
+      fail(new Error(message || t('verify.unloaded')))
+    }
+    return opened
+  }
+
+  function ask(request: VerifyRequest): Promise<Report> {
+    worker ??= open()
+    const asked = worker
+    return new Promise((resolve, reject) => {
+      fail = reject
+      asked.onmessage = ({ data }: MessageEvent<VerifyAnswer>) =>
+        'report' in data ? resolve(data.report) : reject(new Error(data.problem))
+      asked.postMessage(request, [request.bytes.buffer])
+    })
+  }
+
+  worker = open()
+  return {
+    // One after the other: answers do not say which question they belong to.
+    verify(request) {
+      const answer = before.then(() => ask(request))
+      before = answer.catch(() => {})
+      return answer
+    },
+    close: () => worker?.terminate(),
+  }
 }
