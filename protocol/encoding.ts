@@ -34,7 +34,7 @@ const strict = {
  */
 export function decodeCbor(bytes: Uint8Array, limits: CborLimits): CborValue {
   if (bytes.length > limits.bytes) throw new ProtocolError('encoding/too-large', `${bytes.length} of ${limits.bytes}`)
-  checkHeads(bytes, limits.depth ?? 8)
+  const texts = checkHeads(bytes, limits.depth ?? 8)
   let value: CborValue
   try {
     value = decode(bytes, strict) as CborValue
@@ -42,7 +42,7 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits): CborValue {
     throw new ProtocolError('encoding/malformed', (error as Error).message)
   }
   // Text that is not UTF-8 decodes to U+FFFD, and a byte order mark to nothing: neither comes back as it was.
-  if (!equalBytes(encode(value), bytes)) throw new ProtocolError('encoding/not-canonical')
+  if (!texts.every((text) => equalBytes(encode(decode(text)), text))) throw new ProtocolError('encoding/not-canonical')
   return value
 }
 
@@ -51,12 +51,14 @@ const least = [24, 2 ** 8, 2 ** 16, 2 ** 32] as const
 
 /**
  * Walk over the heads of the items only, before the decoder runs: it recurses, so nesting is bounded here, and it knows kinds of values
- * and ways to write them that are not used here.
+ * and ways to write them that are not used here. Answers the texts beyond ASCII: all else is written in one way if its head is.
  */
-function checkHeads(bytes: Uint8Array, limit: number): void {
+function checkHeads(bytes: Uint8Array, limit: number): Uint8Array[] {
+  const texts: Uint8Array[] = []
   const open: number[] = []
   let at = 0
   while (at < bytes.length) {
+    const start = at
     const major = bytes[at]! >> 5
     const info = bytes[at]! & 31
     at++
@@ -74,12 +76,19 @@ function checkHeads(bytes: Uint8Array, limit: number): void {
     }
     while (open.at(-1) === 0) open.pop()
     if (open.length > 0) open[open.length - 1]!--
+    if (major === 3 && !isAscii(bytes, at, at + argument)) texts.push(bytes.subarray(start, at + argument))
     if (major === 2 || major === 3) at += argument
     if (major === 4) {
       open.push(argument)
       if (open.length > limit) throw new ProtocolError('encoding/too-deep', `${limit}`)
     }
   }
+  return texts
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end && i < bytes.length; i++) if (bytes[i]! >= 0x80) return false
+  return true
 }
 
 function readUint(bytes: Uint8Array, at: number, width: number): number {
@@ -123,6 +132,7 @@ export function asTime(value: CborValue | undefined): number {
 /** Text of at most `most` UTF-8 bytes. */
 export function asText(value: CborValue | undefined, most: number): string {
   if (typeof value !== 'string') throw wrong('text')
-  if (value.length > most || fromText(value).length > most) throw wrong(`at most ${most} bytes of text`)
+  // No UTF-16 unit takes more than three bytes.
+  if (value.length > most || (value.length * 3 > most && fromText(value).length > most)) throw wrong(`at most ${most} bytes of text`)
   return value
 }

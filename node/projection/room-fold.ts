@@ -5,7 +5,7 @@ import { entryKeys, type OpenedEntry, openEntry, readFrame } from '../../protoco
 import { type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
 import { classKey, type RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import type { ViewStore } from '../storage/view-store.ts'
+import type { ReadMark, ViewStore } from '../storage/view-store.ts'
 import { entryRow } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
 
@@ -156,6 +156,7 @@ export class RoomFold {
   #foldRound(): ProjectedEntry[] {
     try {
       return this.#view.transaction(() => {
+        const read = this.#view.readMark(this.number)
         const entries: ProjectedEntry[] = []
         const changed = new Set<FoldingLog>()
         let progress = true
@@ -163,7 +164,7 @@ export class RoomFold {
           progress = false
           for (const log of this.logs.values()) {
             while (entries.length < mostPerRound) {
-              const entry = this.#foldNext(log)
+              const entry = this.#foldNext(log, read)
               if (!entry) break
               entries.push({ log, entry, live: this.#live })
               changed.add(log)
@@ -202,7 +203,7 @@ export class RoomFold {
   }
 
   /** The next entry of a log, or null if there is none or it has to wait for one that it cites. */
-  #foldNext(log: FoldingLog): FoldedEntry | null {
+  #foldNext(log: FoldingLog, read: ReadMark): FoldedEntry | null {
     const block = log.nextBlock()
     if (!block) return null
     const opened = log.opened ?? this.#open(block, log.folded)
@@ -217,7 +218,7 @@ export class RoomFold {
     })
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(opened)] }
     log.advance(step.log, block)
-    this.#view.addEntry(this.number, entryRow(entry, log, this.#isLate(entry, log)))
+    this.#view.addEntry(this.number, entryRow(entry, log, this.#isLate(entry, log, read)))
     return entry
   }
 
@@ -254,9 +255,8 @@ export class RoomFold {
   }
 
   /** Whether an entry goes in before something that was read already. */
-  #isLate({ order }: FoldedEntry, log: FoldingLog): boolean {
+  #isLate({ order }: FoldedEntry, log: FoldingLog, read: ReadMark): boolean {
     if (log.isOwn || !this.#live) return false
-    const mark = this.#view.readMark(this.number)
-    return order.depth < mark.depth || (order.depth === mark.depth && order.time < mark.time)
+    return order.depth < read.depth || (order.depth === read.depth && order.time < read.time)
   }
 }

@@ -32,6 +32,12 @@ export interface LogRow {
   readonly state: string
 }
 
+/** How far one has read: everything up to this depth and time. */
+export interface ReadMark {
+  readonly depth: number
+  readonly time: number
+}
+
 /** A place in the display order. */
 export interface OrderMark {
   readonly depth: number
@@ -195,19 +201,19 @@ export class ViewStore {
   }
 
   /** How far one has read. */
-  readMark(room: number): { readonly depth: number; readonly time: number } {
+  readMark(room: number): ReadMark {
     return this.#get('SELECT read_depth AS depth, read_time AS time FROM room WHERE id = ?', room)!
   }
 
-  setReadMark(room: number, { depth, time }: { readonly depth: number; readonly time: number }): void {
+  setReadMark(room: number, { depth, time }: ReadMark): void {
     this.#run('UPDATE room SET read_depth = ?, read_time = ? WHERE id = ?', depth, time, room)
   }
 
-  /** Messages behind the mark that stand in none of the own logs. */
+  /** Messages behind the mark that stand in none of the own logs, counted up to a thousand. */
   unread(room: number, ownLogs: readonly number[]): number {
     const { depth, time } = this.readMark(room)
-    const sql = `SELECT count(*) AS count FROM entry WHERE room = ? AND shown AND type = 'message-sent'
-      AND (depth, time) > (?, ?) AND log NOT IN (${ownLogs.map(() => '?').join()})`
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM entry WHERE room = ? AND shown AND type = 'message-sent'
+      AND (depth, time) > (?, ?) AND log NOT IN (${ownLogs.map(() => '?').join()}) LIMIT 1000)`
     return this.#get<{ count: number }>(sql, room, depth, time, ...ownLogs)!.count
   }
 

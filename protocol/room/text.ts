@@ -56,6 +56,7 @@ function isHidden(character: string): boolean {
 
 /** Throws `room/text` unless there is something in `text` and it is short enough. */
 export function requireText(text: string): string {
-  if (text.trim() === '' || fromText(text).length > mostTextBytes) throw new ProtocolError('room/text')
+  const isShort = text.length * 3 <= mostTextBytes || fromText(text).length <= mostTextBytes
+  if (text.trim() === '' || !isShort) throw new ProtocolError('room/text')
   return text
 }

@@ -169,15 +169,13 @@ function summarize(
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
-  const byLog = new Map(logs.map((log) => [log.id, log]))
+  const byLog = new Map(logs.map((log) => [log.id, { log, by: authorOf(log) }]))
   const messages: ReportedMessage[] = []
   let name = ''
   for (const { event, flaws, order, time } of [...entries].sort((a, b) => compareOrder(a.order, b.order))) {
-    const log = byLog.get(toHex(order.log))!
-    const author = log.folded.author
+    const { log, by } = byLog.get(toHex(order.log))!
     if (event?.type === 'room-created' && flaws.length === 0) name = event.name
-    if (event?.type !== 'message-sent' || flaws.length > 0 || !author) continue
-    const by = { author: toHex(author.owner.identity), name: author.name }
+    if (event?.type !== 'message-sent' || flaws.length > 0 || !by) continue
     messages.push({ id: entryId(log, order.index), ...by, text: event.text, time })
   }
   const authors = reportedAuthors(logs, messages, expect)
@@ -195,6 +193,10 @@ function summarize(
       notProven,
     },
   }
+}
+
+function authorOf({ folded: { author } }: WalkedLog): Pick<ReportedMessage, 'author' | 'name'> | null {
+  return author && { author: toHex(author.owner.identity), name: author.name }
 }
 
 function reportedAuthors(logs: readonly WalkedLog[], messages: readonly ReportedMessage[], expect: readonly string[]) {
