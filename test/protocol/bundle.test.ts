@@ -303,6 +303,20 @@ describe('an author', () => {
     ])
   })
 
+  test.each(['ada', 'bo', 'cy'] as const)(
+    'who lies about a depth is found out, wherever their log stands: %s',
+    (liar) => {
+      const lied = smallConversation()
+      const others = [lied.ada, lied.bo, lied.cy].filter((each) => each !== lied[liar])
+      for (const other of others) other.say('Well.')
+      lied[liar].write({ type: 'message-sent', text: 'Hm.' }, others, { depth: 500 })
+      const { report } = verify(encodeBundle(lied.conversation.bundle(people.ada), people.ada.deviceSeed, primitives))
+      expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toMatchObject([
+        { name: 'causality', code: 'ordering/depth', where: `${lied[liar].id}/${lied[liar].length - 1}` },
+      ])
+    },
+  )
+
   test('who is only called Ada is not Ada', () => {
     const invented = makePerson('Ada', 'somebody else')
     const room = new Conversation(invented)

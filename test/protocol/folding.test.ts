@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
 import { compareOrder, orderText } from '../../protocol/ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
 import { anyHistory, deliver, type History, type HistoryEntry } from '../support/history.ts'
+import { remembering } from '../support/remembering.ts'
+
+const primitives = remembering(sodiumPrimitives)
 
 interface Folded {
   readonly logs: readonly FoldedLog[]
@@ -47,7 +50,7 @@ describe('entries that arrive in any order', () => {
       }),
       { numRuns: 500 },
     )
-  })
+  }, 60_000)
 
   test('have one order, in which each comes after all that it follows', () => {
     fc.assert(

@@ -50,9 +50,12 @@ describe('the vectors', () => {
     expect([...sections].filter((section) => !headings(spec).includes(section))).toEqual([])
   })
 
-  test.each(sourceFiles)('are where %s says its rules are', (file) => {
-    const places = [...readFileSync(file, 'utf8').matchAll(/specs\/([a-z]+\.md)(?:#([a-z-]+))?/g)]
+  test('have documents with every heading that the code points at', () => {
+    const places = sourceFiles.flatMap((file) => [
+      ...readFileSync(file, 'utf8').matchAll(/specs\/([a-z]+\.md)(?:#([a-z-]+))?/g),
+    ])
     const wrong = places.filter(([, document, anchor]) => anchor && !anchors(document!).includes(anchor))
+    expect(places.length).toBeGreaterThan(20)
     expect(wrong.map(([place]) => place)).toEqual([])
   })
 

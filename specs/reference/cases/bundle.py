@@ -139,6 +139,8 @@ def claims():
 
     yield with_bo("an author who cites a head that never was", lying_citation)
     yield with_bo("an author who claims too great a depth", lambda ada, bo: bo.write("message-sent", ["Hm."], (), depth=500))
+    yield with_bo("an author who claims too great a depth for what they cite", lambda ada, bo: ada.say("Tea?") and bo.write("message-sent", ["Hm."], (ada,), depth=500))
+    yield with_bo("an owner who claims too great a depth for what she cites", lambda ada, bo: ada.write("message-sent", ["Hm."], (bo,), depth=500))
     yield with_bo("an author who cites themself", lambda ada, bo: bo.write("message-sent", ["Hm."], (bo,)))
     yield with_bo("an author who cites their own future", lambda ada, bo: bo.write("message-sent", ["Hm."], (), heads=[(bo.key, 3, seed(7))]))
     yield with_bo("an author who joins twice", lambda ada, bo: bo.join())
