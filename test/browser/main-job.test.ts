@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { nodeAway } from '../support/browser.ts'
 import { hearSound, motifs, pictureFaults, soundFaults, watchPicture } from '../support/browser-picture.ts'
 import { messagesIn, say } from '../support/browser-room.ts'
 import { openTown, type Person, type Town } from '../support/people.ts'
@@ -16,9 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => town?.close())
 afterEach(() => {
-  const whileAway = /net::ERR_CONNECTION_REFUSED|WebSocket connection to/
-  const complaints = [ada, ben].flatMap(({ browser }) => browser.takeComplaints())
-  expect(complaints.filter((text) => !whileAway.test(text))).toEqual([])
+  for (const { browser } of [ada, ben]) expect(browser.takeComplaints(nodeAway)).toEqual([])
 })
 
 const talk = [

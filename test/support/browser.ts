@@ -9,8 +9,11 @@ export interface Browser {
   readonly context: BrowserContext
   /** Its first tab. */
   readonly page: Page
-  /** What any page of it complained of since the last time: its own policy, its console's errors, what it threw. */
-  takeComplaints(): string[]
+  /**
+   * What any page of it complained of since the last time: its own policy, its console's errors, what it threw.
+   * Leaves out what a test has reason to expect.
+   */
+  takeComplaints(...expected: RegExp[]): string[]
   close(): Promise<void>
 }
 
@@ -21,6 +24,9 @@ export interface BrowserOptions {
   /** A folder to keep; by default a fresh one that goes when the browser closes. */
   readonly profile?: string
 }
+
+/** What a browser says of its own accord while the node of its page is away. */
+export const nodeAway = /net::ERR_(CONNECTION|INTERNET|EMPTY|SOCKET)|WebSocket connection to/
 
 /** How long anything in a page may take. Other programs may keep the machine busy. */
 export const patience = 60_000
@@ -48,7 +54,7 @@ export async function openBrowser({ motif, permissions = [], profile }: BrowserO
   return {
     context,
     page,
-    takeComplaints: () => complaints.splice(0),
+    takeComplaints: (...expected) => complaints.splice(0).filter((text) => !expected.some((each) => each.test(text))),
     async close() {
       await context.close()
       await tidy()

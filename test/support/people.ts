@@ -21,7 +21,7 @@ export interface Person {
   openBrowser(options?: BrowserOptions): Promise<Browser>
   /** Run a command of theirs to its end, and read what it answers. Throws when it fails. */
   parley(...words: string[]): Promise<Answer>
-  /** Open their page by a fresh login code. */
+  /** Open their page by a fresh login code, and wait until it is in. */
   enter(): Promise<void>
   /** Open their page for the first time, and say how to be called. */
   begin(name: string): Promise<void>
@@ -34,11 +34,16 @@ export interface Person {
 // biome-ignore lint/suspicious/noExplicitAny: every command answers in a shape of its own.
 type Answer = any
 
+export interface PersonOptions extends BrowserOptions {
+  /** Set from the command line; by default the first run of the page asks for it. */
+  readonly name?: string
+}
+
 /** A private network: whoever is on it, and all they leave behind, is gone after `close`. */
 export interface Town {
   /** Where new files can be put. */
   readonly folder: string
-  addPerson(options?: BrowserOptions): Promise<Person>
+  addPerson(options?: PersonOptions): Promise<Person>
   close(): Promise<void>
 }
 
@@ -59,10 +64,10 @@ export async function openTown(): Promise<Town> {
   return {
     folder,
     close,
-    async addPerson(options) {
+    async addPerson({ name, ...options } = {}) {
       const home = join(folder, `home-${++people}`)
-      const start = (port: string) =>
-        startParley(['start', '--json', '--no-open', '--home', home, '--port', port, '--bootstrap', bootstrap], folder)
+      const known = ['--home', home, '--bootstrap', bootstrap, ...(name === undefined ? [] : ['--name', name])]
+      const start = (port: string) => startParley(['start', '--json', '--no-open', '--port', port, ...known], folder)
       let node = await start('0')
       closers.push(() => node.kill())
       const { url, port } = node.ready
@@ -80,6 +85,7 @@ export async function openTown(): Promise<Town> {
       const { page } = browser
       const enter = async () => {
         await page.goto((await parley('open')).url)
+        await page.getByTestId('new-room').or(page.getByTestId('name-field')).waitFor()
       }
       return {
         home,
