@@ -202,7 +202,7 @@ export const en = {
   'call.end.cancelled': 'The call was cancelled.',
   'call.end.missed': (name: string) => `${name} did not answer.`,
   'call.end.busy': (name: string) => `${name} is in another call.`,
-  'call.end.failed': 'The call failed: no way between the two of you was found.',
+  'call.end.failed': 'The call failed: it could not be set up, or the connection was lost.',
   'call.self.declined': 'You declined the call.',
   'call.self.missed': (name: string) => `You missed a call from ${name}.`,
 
