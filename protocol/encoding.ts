@@ -133,6 +133,7 @@ export function asTime(value: CborValue | undefined): number {
 export function asText(value: CborValue | undefined, most: number): string {
   if (typeof value !== 'string') throw wrong('text')
   // No UTF-16 unit takes more than three bytes.
-  if (value.length > most || (value.length * 3 > most && fromText(value).length > most)) throw wrong(`at most ${most} bytes of text`)
+  if (value.length > most || (value.length * 3 > most && fromText(value).length > most))
+    throw wrong(`at most ${most} bytes of text`)
   return value
 }
