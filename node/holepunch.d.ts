@@ -224,7 +224,8 @@ declare module 'corestore' {
     readonly storage: { readonly db: { flush(): Promise<void> } }
     constructor(directory: string)
     ready(): Promise<void>
-    get(options: { manifest: Manifest; allowFork?: boolean }): Hypercore
+    get(options: ({ manifest: Manifest } | { discoveryKey: Uint8Array }) & { allowFork?: boolean }): Hypercore
+    list(): AsyncIterable<Buffer>
     close(): Promise<void>
   }
 }

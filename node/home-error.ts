@@ -25,7 +25,8 @@ export function homeErrorOf(error: unknown, home: string): unknown {
   const code = (error as NodeJS.ErrnoException)?.code
   if (isDiskFull(error))
     return new HomeError('home/disk-full', `The disk of ${home} is full. Free some space and start again.`)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
+  // ENOENT is what making a folder on a read-only disk ends with.
+  if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT'].includes(code)) {
     return new HomeError('home/unwritable', `The folder ${home} cannot be written. Choose another one with --home.`)
   }
   return error

@@ -62,7 +62,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
   const view = opened(new ViewStore(home, vault.content.viewKey))
-  const roomLogs = await openRoomLogs(home)
+  const roomLogs = await openRoomLogs(home, log)
   const known = opened(await KnownPeers.open(home, log))
   const peers = new Peers({
     primitives,

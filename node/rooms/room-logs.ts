@@ -1,14 +1,15 @@
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from '../../protocol/room/admission.ts'
-import { HomeError } from '../home-error.ts'
 import { readIfThere, writeDurably } from '../storage/durable-file.ts'
 
-/** Which logs of others belong to which room: without it nobody could tell the logs on disk apart. Holds no secret. */
+/** Which logs of others belong to which room: without it each log on disk would have to be tried. Holds no secret. */
 export interface RoomLogs {
-  of(room: string): Promise<Admission[]>
+  /** Null where this is not known: then the logs on disk tell. */
+  of(room: string): readonly Admission[] | null
   /** Durable once resolved. */
-  add(room: string, admission: Admission): Promise<void>
+  set(room: string, admissions: readonly Admission[]): Promise<void>
 }
 
 interface RoomLogsFile {
@@ -18,23 +19,23 @@ interface RoomLogsFile {
 
 const mostAdmissionBytes = 65_536
 
-export async function openRoomLogs(home: string): Promise<RoomLogs> {
+/** What cannot be read of it is not known. */
+export async function openRoomLogs(home: string, log: Logger): Promise<RoomLogs> {
   const path = join(home, 'room-logs.json')
   const text = await readIfThere(path)
-  let rooms = new Map<string, readonly string[]>(Object.entries(text === null ? {} : parse(text, path).rooms))
+  let rooms = new Map<string, readonly Admission[]>()
+  try {
+    if (text !== null) rooms = parse(text)
+  } catch (error) {
+    log.warn({ err: error }, 'which log is of which room cannot be read, and is found again')
+  }
   let writing: Promise<void> = Promise.resolve()
   return {
-    async of(room) {
-      return (rooms.get(room) ?? []).map((hex) =>
-        admissionFromCbor(decodeCbor(Buffer.from(hex, 'hex'), { bytes: mostAdmissionBytes })),
-      )
-    },
-    add(room, admission) {
+    of: (room) => rooms.get(room) ?? null,
+    set(room, admissions) {
       const write = writing.then(async () => {
-        const hex = Buffer.from(encodeCbor(admissionToCbor(admission))).toString('hex')
-        const next = new Map(rooms).set(room, [...(rooms.get(room) ?? []), hex])
-        const file: RoomLogsFile = { version: 1, rooms: Object.fromEntries(next) }
-        await writeDurably(path, `${JSON.stringify(file)}\n`)
+        const next = new Map(rooms).set(room, admissions)
+        await writeDurably(path, `${JSON.stringify(fileOf(next))}\n`)
         rooms = next
       })
       writing = write.catch(() => {})
@@ -43,12 +44,16 @@ export async function openRoomLogs(home: string): Promise<RoomLogs> {
   }
 }
 
-function parse(text: string, path: string): RoomLogsFile {
-  try {
-    const file = JSON.parse(text) as RoomLogsFile
-    if (file.version === 1 && typeof file.rooms === 'object') return file
-  } catch {
-    // Told below, like any other content that is not ours.
-  }
-  throw new HomeError('home/damaged', `${path} cannot be read. Restore it from a backup, or start with a new home.`)
+function fileOf(rooms: ReadonlyMap<string, readonly Admission[]>): RoomLogsFile {
+  const hexOf = (admission: Admission) => Buffer.from(encodeCbor(admissionToCbor(admission))).toString('hex')
+  return { version: 1, rooms: Object.fromEntries([...rooms].map(([room, list]) => [room, list.map(hexOf)])) }
+}
+
+/** Throws unless all of it makes sense. */
+function parse(text: string): Map<string, readonly Admission[]> {
+  const { version, rooms } = JSON.parse(text) as RoomLogsFile
+  if (version !== 1) throw new Error(`version ${version}`)
+  const admissionOf = (hex: string) =>
+    admissionFromCbor(decodeCbor(Buffer.from(hex, 'hex'), { bytes: mostAdmissionBytes }))
+  return new Map(Object.entries(rooms).map(([room, list]) => [room, list.map(admissionOf)]))
 }

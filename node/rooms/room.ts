@@ -2,11 +2,12 @@ import type { Logger } from 'pino'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { entryKeys, openEntry, readFrame } from '../../protocol/log/entry.ts'
 import { type LogOwner, logKey } from '../../protocol/log/hypercore.ts'
 import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
-import type { RoomEvent } from '../../protocol/room/event.ts'
+import { decodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
-import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -127,7 +128,8 @@ export class Room implements ChannelRoom {
     const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
     const folding = this.#take({ admission: this.ownAdmission, stored: own })
     this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
-    for (const admission of await roomLogs.of(this.key)) {
+    const others = roomLogs.of(this.key) ?? (await this.#findLogs())
+    for (const admission of others) {
       this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
     }
     await this.fold.pump()
@@ -220,7 +222,8 @@ export class Room implements ChannelRoom {
     // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
     if (byAuthor && admission.signature && expires !== null && expires < now())
       throw new ProtocolError('room/not-admitted', 'the link has expired')
-    await roomLogs.add(this.key, admission)
+    const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
+    await roomLogs.set(this.key, [...others, admission])
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
     this.#announce(log)
@@ -236,6 +239,35 @@ export class Room implements ChannelRoom {
   #announce(log: RoomLog): void {
     for (const channel of this.channels()) {
       channel.announce([log]).catch((error) => this.#options.log.debug({ err: error }, 'a log could not be announced'))
+    }
+  }
+
+  /** Whose logs of this room are on disk: the first entry of each says why it is in. */
+  async #findLogs(): Promise<Admission[]> {
+    const found: Admission[] = []
+    for await (const { key, block } of this.#options.store.firstBlocks()) {
+      const admission = Buffer.compare(key, this.ownLog) === 0 ? null : this.#admissionIn(key, block)
+      if (admission) found.push(admission)
+    }
+    await this.#options.roomLogs.set(this.key, found)
+    return found
+  }
+
+  #admissionIn(log: Uint8Array, block: Uint8Array): Admission | null {
+    const { primitives } = this.#options
+    try {
+      const { salt } = readFrame(block)
+      const place = { room: this.id, log, index: 0 }
+      const keys = entryKeys(classKey(this.secrets, 'authority'), place, salt, primitives)
+      const { header, frame, body } = openEntry(block, place, keys, primitives)
+      const event = decodeEvent(header.kind, frame.class, body)
+      if (event.type !== 'joined' && event.type !== 'room-created') return null
+      const { key } = admit(this.genesis, event.admission, primitives)
+      return Buffer.compare(key, log) === 0 ? event.admission : null
+    } catch (error) {
+      // Of another room, or of nobody who has been let in.
+      if (error instanceof ProtocolError) return null
+      throw error
     }
   }
 

@@ -13,6 +13,8 @@ export interface LogStore {
   openLog(owner: LogOwner): Promise<StoredLog>
   /** Open the log that this device writes. */
   openOwnLog(owner: LogOwner, deviceSeed: Uint8Array): Promise<StoredLog>
+  /** The first block of every log that has one, whosever it is. */
+  firstBlocks(): AsyncIterable<{ readonly key: Uint8Array; readonly block: Uint8Array }>
   /** Resolves once everything appended before is safe from a power cut. Costs one write of the disk, shared by all who wait. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -55,6 +57,15 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
         })
         return core
       }),
+    async *firstBlocks() {
+      for await (const discoveryKey of store.list()) {
+        const core = store.get({ discoveryKey, allowFork: false })
+        await core.ready()
+        const block = core.contiguousLength > 0 ? await core.get(0, { wait: false }) : null
+        if (block) yield { key: core.key, block }
+        await core.close()
+      }
+    },
     flush,
     async close() {
       // Whoever closes in peace may trust what was appended to survive a power cut.

@@ -95,12 +95,12 @@ export class ViewStore {
 
   /** Throw everything away and begin anew, now or as soon as the disk allows it. */
   reset(): void {
+    this.#isBroken = true
     try {
-      this.#db.close()
+      this.close()
     } catch {
       // A damaged file may not even close; it is removed all the same.
     }
-    this.#isBroken = true
     this.#db = this.#begin()
   }
 
@@ -218,6 +218,8 @@ export class ViewStore {
   }
 
   close(): void {
+    // As long as a statement lives, its file stays open.
+    this.#statements.clear()
     this.#db.close()
   }
 
@@ -248,14 +250,15 @@ export class ViewStore {
   }
 
   #openOrBegin(): Database.Database {
+    let db: Database.Database | null = null
     try {
-      const db = this.#connect()
+      db = this.#connect()
       const known = db.prepare("SELECT value FROM meta WHERE name = 'schema'").get() as { value: string } | undefined
       if (known?.value === String(schemaVersion)) return db
-      db.close()
     } catch {
       // No such table, another key, or a damaged file: all are answered alike.
     }
+    db?.close()
     return this.#begin()
   }
 
