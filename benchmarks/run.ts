@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { append } from './append.ts'
+import { callSetup } from './call-setup.ts'
 import { catchUp } from './catch-up.ts'
 import { coldOpen } from './cold-open.ts'
 import { latency } from './latency.ts'
@@ -11,7 +12,7 @@ import { writeResults } from './support/results.ts'
 import { tableOf } from './support/table.ts'
 import { verify } from './verify.ts'
 
-const benchmarks: readonly Benchmark[] = [append, catchUp, latency, verify, coldOpen]
+const benchmarks: readonly Benchmark[] = [append, catchUp, latency, verify, coldOpen, callSetup]
 const summaries = benchmarks.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')
 
 interface Options {
