@@ -1,6 +1,7 @@
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
+import { isDiskFull } from '../home-error.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { sendMessage } from './send-message.ts'
@@ -69,5 +70,9 @@ export async function runCommand<T extends CommandType>(
   const { type, ...input } = command
   const run = Object.hasOwn(runners, type) ? runners[type as NodeCommandType] : null
   if (!run) throw new Problem('bad-request')
-  return (await run(parts, input as never)) as CommandResult<T>
+  try {
+    return (await run(parts, input as never)) as CommandResult<T>
+  } catch (error) {
+    throw isDiskFull(error) ? new Problem('disk-full') : error
+  }
 }

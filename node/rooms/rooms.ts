@@ -168,6 +168,7 @@ export class Rooms {
         const key = toHex(roomId(link.genesis, this.#options.primitives))
         const known = this.#rooms.get(key)
         if (known) return known.room
+        await this.#options.space.require()
         const stored: VaultRoom = {
           genesis: toHex(link.genesis),
           secret: toHex(link.secret),

@@ -16,13 +16,14 @@ export interface Disk {
   remove(): Promise<void>
 }
 
-/** Make a disk of so many MiB; null where that is not allowed. */
+/** Make a disk of so many MiB; null, and a line that says so, where that is not allowed. */
 export async function makeDisk(size: number): Promise<Disk | null> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-disk-'))
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${size}m,mode=700`, 'tmpfs', folder])
   } catch {
     await rmdir(folder)
+    console.warn('Not tried, because only root can mount a disk for it:')
     return null
   }
   const ballast = join(folder, 'ballast')
@@ -31,11 +32,16 @@ export async function makeDisk(size: number): Promise<Disk | null> {
     async fill(bytes) {
       const { bavail, bsize } = await statfs(folder)
       const file = await open(ballast, 'a')
-      const chunk = Buffer.alloc(2 ** 20)
-      for (let rest = bavail * bsize - bytes; rest > 0; rest -= chunk.length) {
-        await file.write(chunk.subarray(0, Math.min(rest, chunk.length)))
+      try {
+        for (let rest = bavail * bsize - bytes; rest > 0; rest -= 2 ** 20) {
+          await file.write(Buffer.alloc(Math.min(rest, 2 ** 20)))
+        }
+      } catch (error) {
+        // Somebody else took the rest.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      } finally {
+        await file.close()
       }
-      await file.close()
     },
     empty: () => rm(ballast),
     makeReadOnly: async () => {
