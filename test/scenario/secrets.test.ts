@@ -10,6 +10,7 @@ import { openEntry } from '../../protocol/log/entry.ts'
 import { logKey } from '../../protocol/log/hypercore.ts'
 import { roomId } from '../../protocol/room/genesis.ts'
 import { decodeBundle } from '../../protocol/verification/bundle.ts'
+import { chromiumOffer } from '../protocol/call/chromium.ts'
 import { meet, type TestPerson, untilAllShow } from '../support/nodes.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
 import { until } from '../support/until.ts'
@@ -67,7 +68,8 @@ async function findIn(home: string, forms: Record<string, Buffer[]>): Promise<st
   const found: string[] = []
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name)
-    const content = await readFile(path)
+    // A log of SQLite goes away when its database is closed.
+    const content = await readFile(path).catch(() => Buffer.alloc(0))
     for (const [name, secrets] of Object.entries(forms)) {
       if (secrets.some((secret) => content.includes(secret))) found.push(`${relative(home, path)}: ${name}`)
     }
@@ -122,8 +124,7 @@ describe('a secret', () => {
 describe('an address', () => {
   test('stands in no entry of any log, unless its author wrote it', async () => {
     await until(() => ada.room(room).members.every(({ callable, self }) => callable || self))
-    const sdp = await readFile(new URL('../protocol/call/chromium-offer.sdp', import.meta.url), 'utf8')
-    await ada.run('start-call', { room, to: ben.status().identity, sdp })
+    await ada.run('start-call', { room, to: ben.status().identity, sdp: chromiumOffer })
     await until(() => ben.timeline(room).some(({ type }) => type === 'call'))
     const another = await ada.run('create-room', { name: 'Addresses' })
     await ada.send(another.room, 'Mine is 203.0.113.7, or fe80::1234:5678:9abc')
