@@ -166,7 +166,7 @@ declare module 'hyperswarm' {
     readonly connections: Set<NoiseStream>
     readonly peers: Map<string, PeerInfo>
     readonly keyPair: KeyPair
-    constructor(options: { dht: HyperDHT; keyPair: KeyPair; maxPeers?: number })
+    constructor(options: { dht: HyperDHT; keyPair: KeyPair; maxPeers?: number; maxServerConnections?: number })
     join(topic: Uint8Array, options?: { client?: boolean; server?: boolean }): Discovery
     joinPeer(key: Uint8Array): void
     leavePeer(key: Uint8Array): void
@@ -214,6 +214,14 @@ declare module 'hypercore' {
     replicate(mux: Protomux): unknown
     close(): Promise<void>
   }
+}
+
+declare module 'hypercore/lib/multisig.js' {
+  const multisig: {
+    /** Throws for bytes that are no such wrapping. */
+    inflate(wrapped: Uint8Array): { proofs: { signature: Uint8Array }[] }
+  }
+  export default multisig
 }
 
 declare module 'corestore' {

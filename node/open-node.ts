@@ -13,6 +13,7 @@ import { Peers } from './replication/peers.ts'
 import { openSwarm } from './replication/swarm.ts'
 import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
 import { exportRoom } from './rooms/export-room.ts'
+import { openForks } from './rooms/forks.ts'
 import { freshVault, personOf } from './rooms/person.ts'
 import type { RoomChange } from './rooms/room.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
@@ -63,6 +64,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   }
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
+  const forks = await openForks(home, log)
   const known = opened(await KnownPeers.open(home, log))
   const peers = new Peers({
     primitives,
@@ -105,6 +107,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     store,
     space,
     roomLogs,
+    forks,
     view,
     peers,
     swarm,

@@ -28,7 +28,7 @@ export function addBundleRoute(app: FastifyInstance, backend: Backend, callers: 
       const bundle = await backend.exportRoom(room)
       reply.type('application/octet-stream')
       // From the id and not from the room's name, which is somebody else's words.
-      reply.header('content-disposition', `attachment; filename="parley-${room.slice(0, 16)}.bundle"`)
+      reply.header('content-disposition', `attachment; filename="parley-${room.slice(0, 16)}.parley"`)
       return reply.send(Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength))
     },
   )

@@ -10,6 +10,7 @@ import { Problem } from '../api/problems.ts'
 import type { CallView } from '../api/views.ts'
 import { makeAnnouncements, type Presence } from './announcements.ts'
 import { makeCallMedia } from './call-media.ts'
+import { makePatience } from './call-patience.ts'
 import { callView } from './call-view.ts'
 import { candidateAddress } from './media-tunnel.ts'
 import { makeCallKey } from './sealed-signal.ts'
@@ -79,6 +80,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   const media = makeCallMedia()
   const listeners = new Set<() => void>()
   const seen = new Set<string>()
+  const patience = makePatience()
   let call: Call = { state: 'idle' }
   let own: Description | null = null
   let route: LivePeer | null = null
@@ -157,6 +159,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     apply({ type: 'started', id, room, peer, offer: draft.hash })
     try {
       const opened = openMedia(id)
+      // It may fail while the entries before it are still being written; then that is told below.
+      opened.catch(() => undefined)
       await write(room, async () => {
         const [offer] = await Promise.all([draft.seal(), opened])
         return [{ type: 'call-started', call: offer.call, to: offer.to }, offer]
@@ -213,6 +217,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   function isForNow(room: string, { identity, device }: CallPeer, offer: CallOfferEvent): boolean {
     const name = `${device}/${toHex(offer.call)}`
     if (toHex(offer.to) !== self.device || seen.has(name) || pending >= mostPending) return false
+    if (!patience.allows(device, now())) return false
     if (!peers.find(room, identity, device)) return false
     if (!announcements.wasGiven(room, device, offer.presence)) return false
     seen.add(name)

@@ -7,11 +7,16 @@ import { emptyLog, type FoldedLog } from '../../protocol/room/fold-log.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { LogRow } from '../storage/view-store.ts'
 
+const mostBytesAhead = 4 * 2 ** 20
+const blocksPerRead = 64
+
 /** A log on its way into the views: where its fold stands, and the blocks that were read ahead. */
 export class FoldingLog {
   readonly key: string
   readonly stored: StoredLog
   readonly isOwn: boolean
+  /** Of a log whose device has signed two histories: where the fold has to end. */
+  frozenAt = Number.POSITIVE_INFINITY
   /** The next entry, opened while it waits for those it cites. */
   opened: OpenedEntry | ProtocolError | null = null
   #row = 0
@@ -53,13 +58,19 @@ export class FoldingLog {
     return this.#ahead[0]
   }
 
-  /** Have up to `count` blocks behind the fold in memory. */
+  /** Have up to `count` blocks behind the fold in memory, and fewer if they are large: an author may make blocks of megabytes. */
   async readAhead(count: number): Promise<void> {
-    const start = this.length + this.#ahead.length
-    const end = Math.min(this.stored.length, this.length + count)
-    if (end <= start) return
-    const blocks = await this.stored.read(start, end)
-    if (this.length + this.#ahead.length === start) this.#ahead.push(...blocks)
+    const most = Math.min(this.stored.length, this.frozenAt, this.length + count)
+    let bytes = this.#ahead.reduce((sum, { length }) => sum + length, 0)
+    while (bytes < mostBytesAhead) {
+      const start = this.length + this.#ahead.length
+      const end = Math.min(most, start + (bytes === 0 ? 1 : blocksPerRead))
+      if (end <= start) return
+      const blocks = await this.stored.read(start, end)
+      if (this.length + this.#ahead.length !== start) return
+      this.#ahead.push(...blocks)
+      bytes += blocks.reduce((sum, { length }) => sum + length, 0)
+    }
   }
 
   advance(folded: FoldedLog, block: Uint8Array): void {

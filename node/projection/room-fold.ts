@@ -90,11 +90,6 @@ export class RoomFold {
     return this.#pumping
   }
 
-  /** Logs of which an entry waits for others that it cites. */
-  waiting(): FoldingLog[] {
-    return [...this.logs.values()].filter(({ opened }) => opened !== null)
-  }
-
   /** Fold no more. Resolves when the running round is over. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -234,17 +229,24 @@ export class RoomFold {
     }
   }
 
-  /** Whether everything that an entry cites has been folded. A log that cites what never was waits for ever, and harms nobody else. */
+  /**
+   * Whether everything that an entry cites has been folded, or never will be: an author of two histories must not make others wait.
+   *
+   * A log that cites what never was waits for ever. Nobody honest cites what they have not folded.
+   */
   #isReady(opened: OpenedEntry | ProtocolError): boolean {
     if (opened instanceof ProtocolError) return true
-    return opened.header.heads.every(({ log, length }) => (this.logs.get(toHex(log))?.length ?? 0) >= length)
+    return opened.header.heads.every(({ log, length }) => {
+      const cited = this.logs.get(toHex(log))
+      return cited !== undefined && length > cited.frozenAt ? true : (cited?.length ?? 0) >= length
+    })
   }
 
   #citationFlaws(opened: OpenedEntry | ProtocolError): ProtocolError[] {
     if (opened instanceof ProtocolError) return []
     return opened.header.heads.flatMap(({ log, length, treeHash }) => {
       const known = this.#entryAt(toHex(log), length)
-      const differs = known !== null && Buffer.compare(known.treeHash, treeHash) !== 0
+      const differs = known === null ? length > 0 : Buffer.compare(known.treeHash, treeHash) !== 0
       return differs ? [new ProtocolError('ordering/citation', `of log ${toHex(log)} at length ${length}`)] : []
     })
   }

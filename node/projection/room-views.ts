@@ -2,6 +2,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Member, RoomRow, RoomView } from '../api/views.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import type { FoldingLog } from './folding-log.ts'
 
 const lineCharacters = 120
 
@@ -35,7 +36,7 @@ export function roomView(room: Room): RoomView {
     linkExpires: room.beginning.expires,
     syncing: syncing(room),
     heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
-    troubles: [...room.troubles].map(([log, text]) => ({ log, author: room.author(log)?.name ?? '', text })),
+    troubles: troubles(room),
   }
 }
 
@@ -66,13 +67,33 @@ function members(room: Room): Member[] {
 }
 
 function syncing(room: Room): RoomView['syncing'] {
+  const stuck = new Set(stuckLogs(room))
   let have = 0
   let of = 0
   for (const [key, { stored }] of room.logs) {
-    have += room.fold.logs.get(key)?.length ?? 0
+    const log = room.fold.logs.get(key)
+    if (!log || stuck.has(log) || stored.isForked) continue
+    have += log.length
     of += Math.max(stored.knownLength, stored.length)
   }
   return have < of ? { have, of } : null
+}
+
+function troubles(room: Room): RoomView['troubles'] {
+  const told = (log: string, text: string) => ({ log, author: room.author(log)?.name ?? '', text })
+  const stuck = stuckLogs(room).filter(({ key }) => !room.troubles.has(key))
+  return [
+    ...[...room.troubles].map(([log, text]) => told(log, text)),
+    ...stuck.map(({ key }) => told(key, 'its next entry cites entries that nobody has shown yet')),
+  ]
+}
+
+/** Logs of which an entry waits for what it cites, when everything has come that others are known to have. */
+function stuckLogs(room: Room): FoldingLog[] {
+  const logs = [...room.fold.logs.values()]
+  const isMore = ({ stored, opened, length }: FoldingLog) =>
+    stored.length < stored.knownLength || (opened === null && length < stored.length)
+  return logs.some((log) => !log.stored.isForked && isMore(log)) ? [] : logs.filter(({ opened }) => opened !== null)
 }
 
 function firstLine(text: string): string {

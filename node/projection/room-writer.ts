@@ -24,7 +24,8 @@ interface WriterOptions {
 }
 
 interface Waiting {
-  readonly event: RoomEvent
+  readonly type: RoomEvent['type']
+  readonly body: Uint8Array
   readonly appended: (index: number) => void
   readonly failed: (error: unknown) => void
 }
@@ -63,14 +64,18 @@ export class RoomWriter {
    * Other nodes may have it earlier. Throws the problem `disk-full` if nothing was appended for want of space.
    */
   async append(event: RoomEvent): Promise<number> {
+    // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
+    const body = encodeEvent(event)
     const index = await new Promise<number>((appended, failed) => {
-      this.#queue.push({ event, appended, failed })
+      this.#queue.push({ type: event.type, body, appended, failed })
       this.#draining ??= this.#drain()
     })
     try {
       await this.#store.flush()
     } catch (error) {
-      throw storageProblem(error)
+      if (isDiskFull(error))
+        throw new Problem('disk-full', 'The last entry was written, but a power cut might take it back.')
+      throw new Problem('storage-failing', 'The last entry was written, but a power cut might take it back.')
     }
     return index
   }
@@ -98,7 +103,7 @@ export class RoomWriter {
   async #appendBatch(batch: readonly Waiting[]): Promise<void> {
     const end = await this.#findEnd()
     const { heads, depth } = this.#citations(end)
-    const blocks = batch.map(({ event }, i) => this.#seal(event, end.length + i, depth + 1 + i, i === 0 ? heads : []))
+    const blocks = batch.map((entry, i) => this.#seal(entry, end.length + i, depth + 1 + i, i === 0 ? heads : []))
     await this.#space.require()
     await this.#own.stored.append(blocks)
     const cited = new Map(end.cited)
@@ -118,14 +123,14 @@ export class RoomWriter {
     return { length, depth, cited }
   }
 
-  #seal(event: RoomEvent, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
-    const entryClass = classOf(event.type)
+  #seal({ type, body }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
+    const entryClass = classOf(type)
     return sealEntry(
       { room: this.#room.id, log: this.#room.ownLog, index },
       {
         class: entryClass,
-        header: { kind: event.type, time: this.#now(), depth, heads },
-        body: encodeEvent(event),
+        header: { kind: type, time: this.#now(), depth, heads },
+        body,
       },
       { classKey: classKey(this.#room.secrets, entryClass), salt: randomBytes(16) },
       this.#primitives,

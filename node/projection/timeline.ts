@@ -57,9 +57,10 @@ function callCourse(source: TimelineSource, started: LocatedRow): Pick<CallItem,
   const caller = source.author(started.key)?.device
   const callee = started.text
   let answered: number | null = null
+  // Anybody in the room could begin a call of the same name, and so the answer has to name the caller.
   for (const { type, key, stamp, text } of source.view.callEntries(source.room, started.call!)) {
     const device = source.author(key)?.device
-    if (type === 'call-answer' && device === callee) answered ??= stamp
+    if (type === 'call-answer' && device === callee && text === caller) answered ??= stamp
     if (type === 'call-ended' && (device === caller || device === callee)) {
       return { answered, ended: stamp, reason: text as CallEndReason }
     }

@@ -23,7 +23,9 @@ export interface Presence {
 }
 
 const logsPerMessage = 64
-const limits = { bytes: 262_144, depth: 8 }
+/** Of one message. */
+export const mostMessageBytes = 262_144
+const limits = { bytes: mostMessageBytes, depth: 8 }
 const arrayStartBytes = 2
 
 /** Spec: specs/replication.md#messages. The decoders throw `encoding/…`. */

@@ -19,6 +19,8 @@ interface PeersOptions {
   readonly onDatagram: (device: string, datagram: Uint8Array) => void
 }
 
+const strangerMs = 30_000
+
 /** All connections, and on each a channel for every room that both ends turn out to share. */
 export class Peers {
   readonly #options: PeersOptions
@@ -39,6 +41,13 @@ export class Peers {
     this.#rooms.set(id, room)
     for (const connection of this.#connections) {
       if (this.#expected.get(toHex(connection.stream.remotePublicKey))?.has(id)) this.#openChannel(connection, room)
+    }
+  }
+
+  /** Try once more with those in this room whom we, or who, refused before. */
+  retry(room: ChannelRoom): void {
+    for (const connection of this.#connections) {
+      if (connection.channels.has(toHex(room.id))) this.#openChannel(connection, room)
     }
   }
 
@@ -78,7 +87,14 @@ export class Peers {
     const connection: Connection = { stream, mux: Protomux.from(stream), channels: new Map() }
     const key = toHex(stream.remotePublicKey)
     this.#connections.add(connection)
-    stream.on('close', () => this.#connections.delete(connection))
+    // Whoever shares no room with us has no business here.
+    const patience = setTimeout(() => {
+      if (![...connection.channels.values()].some(({ peer }) => peer)) stream.destroy()
+    }, strangerMs).unref()
+    stream.on('close', () => {
+      clearTimeout(patience)
+      this.#connections.delete(connection)
+    })
     stream.on('message', (datagram: Uint8Array) => this.#receive(connection, datagram))
     connection.mux.pair({ protocol: channelProtocol }, (id) => this.#answer(connection, id))
     for (const id of this.#expected.get(key) ?? []) {

@@ -3,7 +3,7 @@ import type Protomux from 'protomux'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { verifyHead } from '../../protocol/log/hypercore.ts'
+import type { SignedHead } from '../../protocol/log/hypercore.ts'
 import {
   channelId,
   checkDeviceProof,
@@ -23,6 +23,7 @@ import {
   encodeIntroduction,
   encodeLogs,
   encodePresence,
+  mostMessageBytes,
   type Presence,
 } from './messages.ts'
 
@@ -41,10 +42,13 @@ export interface ChannelRoom {
   readonly logs: ReadonlyMap<string, RoomLog>
   readonly port: number
   sign(message: Uint8Array): Uint8Array
-  /** Take a log in; `byAuthor`: its author asks for it, so that the invite's expiry counts. Throws `room/…`. */
-  addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog>
-  /** Two heads of one log contradict each other, or ours is behind what its own device signed. */
-  onContradiction(log: RoomLog, text: string): void
+  /**
+   * Take a log in, because its own device asks, so that the invite's expiry counts; or because a member has it, whom a signed head shows that
+   * the device wanted it. Throws `room/…` and `log/signature`.
+   */
+  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog>
+  /** Compare what somebody holds of a log with what is here. Throws `log/signature`. */
+  compareHead(log: RoomLog, head: SignedHead): Promise<void>
   onPeer(channel: RoomChannel): void
   onPeerChange(channel: RoomChannel): void
   onPeerGone(channel: RoomChannel): void
@@ -58,6 +62,8 @@ export interface ChannelPeer {
 }
 
 export const channelProtocol = 'parley/room/1'
+
+const mostWaiting = 256
 
 /**
  * One room on one connection: proofs first, then heads, then blocks.
@@ -78,6 +84,7 @@ export class RoomChannel {
   readonly #channel: ReturnType<Protomux['createChannel']>
   #proved = false
   #working: Promise<void> = Promise.resolve()
+  #waiting = 0
 
   constructor(
     { stream, mux }: { readonly stream: NoiseStream; readonly mux: Protomux },
@@ -129,14 +136,22 @@ export class RoomChannel {
     if (this.open) this.#channel!.messages[type]!.send(message)
   }
 
-  /** One message after the other; whoever breaks a rule loses the channel. */
+  /** One message after the other; whoever breaks a rule, or sends faster than can be checked, loses the channel. */
   #inTurn(handle: (message: Uint8Array) => void | Promise<void>, message: Uint8Array): void {
+    this.#waiting++
+    if (message.length > mostMessageBytes || this.#waiting > mostWaiting) {
+      this.#refuse(new ProtocolError('encoding/too-large', 'messages of a channel'))
+      return
+    }
     this.#working = this.#working
       .then(() => (this.open ? handle(message) : undefined))
-      .catch((error) => {
-        this.#onRefused(error)
-        this.close()
-      })
+      .catch((error) => this.#refuse(error))
+      .finally(() => this.#waiting--)
+  }
+
+  #refuse(error: unknown): void {
+    this.#onRefused(error)
+    this.close()
   }
 
   readonly #onProof = (proof: Uint8Array): void => {
@@ -151,7 +166,7 @@ export class RoomChannel {
     const { owner } = admit(this.room.genesis, admission, this.#primitives)
     const { device } = owner
     checkDeviceProof(this.room.id, this.stream.handshakeHash, this.#theirRole, { device, signature }, this.#primitives)
-    await this.room.addLog(admission, true)
+    await this.room.addLog(admission, 'author')
     if (!this.open) return
     if (this.#role === 'responder') this.#introduce()
     this.peer = { identity: toHex(owner.identity), device: toHex(device), port }
@@ -162,10 +177,20 @@ export class RoomChannel {
   readonly #onLogs = async (message: Uint8Array): Promise<void> => {
     if (!this.peer) throw new ProtocolError('handshake/device')
     for (const announced of decodeLogs(message)) {
-      const log = await this.room.addLog(announced.admission, false)
-      this.#replicate(log.stored)
-      await this.#compareHeads(log, announced)
+      try {
+        await this.#take(announced)
+      } catch (error) {
+        // What another author has done wrong must not part those who only pass it on.
+        if (!(error instanceof ProtocolError)) throw error
+        this.#onRefused(error)
+      }
     }
+  }
+
+  async #take({ admission, head }: AnnouncedLog): Promise<void> {
+    const log = await this.room.addLog(admission, { head })
+    this.#replicate(log.stored)
+    if (head) await this.room.compareHead(log, head)
   }
 
   readonly #onPresence = (message: Uint8Array): void => {
@@ -189,15 +214,5 @@ export class RoomChannel {
     if (this.#replicated.has(key)) return
     this.#replicated.add(key)
     stored.replicate(this.#mux)
-  }
-
-  /** Hypercore says nothing when two histories of one length meet: so heads are compared on every connection. */
-  async #compareHeads(log: RoomLog, { head }: AnnouncedLog): Promise<void> {
-    if (!head) return
-    verifyHead(log.stored.key, log.stored.owner.device, head, this.#primitives)
-    if (head.length > log.stored.length) return
-    const ours = await log.stored.treeHash(head.length)
-    if (Buffer.compare(ours, head.treeHash) === 0) return
-    this.room.onContradiction(log, `its device signed two histories of ${head.length} entries`)
   }
 }

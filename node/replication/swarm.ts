@@ -39,6 +39,7 @@ const rememberEveryMs = 60_000
 const lookWhenAloneMs = 30_000
 const goodbyeMs = 500
 const mostPeers = 64
+const mostStrangers = 512
 
 /** A DHT that tries the addresses where a node was last seen before it asks anybody. */
 class RememberingDht extends HyperDHT {
@@ -69,7 +70,7 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
   })
   // Only the socket is waited for: without a network the rest takes for ever, and logs can be written and read all the same.
   await dht.bind()
-  const swarm = new Hyperswarm({ dht, keyPair, maxPeers: mostPeers })
+  const swarm = new Hyperswarm({ dht, keyPair, maxPeers: mostPeers, maxServerConnections: mostStrangers })
   swarm.on('connection', (stream, info) => {
     onConnection(stream, (listener) => {
       info.topics.forEach(listener)

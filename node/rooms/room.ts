@@ -3,7 +3,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { entryKeys, openEntry, readFrame } from '../../protocol/log/entry.ts'
-import { type LogOwner, logKey } from '../../protocol/log/hypercore.ts'
+import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
 import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
 import { decodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
@@ -18,6 +18,8 @@ import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-chan
 import type { FreeSpace } from '../storage/free-space.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import type { Forks } from './forks.ts'
+import { HeadWatch } from './head-watch.ts'
 import type { Person } from './person.ts'
 import type { RoomLogs } from './room-logs.ts'
 
@@ -32,6 +34,7 @@ export interface RoomOptions {
   readonly store: LogStore
   readonly space: FreeSpace
   readonly roomLogs: RoomLogs
+  readonly forks: Forks
   readonly view: ViewStore
   readonly peers: Peers
   readonly port: number
@@ -51,6 +54,8 @@ export type RoomChange =
   | { readonly type: 'changed'; readonly room: Room }
 
 const announceEveryMs = 10_000
+const mostLogs = 1_000
+const forkText = 'its device signed two histories'
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -69,6 +74,7 @@ export class Room implements ChannelRoom {
   readonly fold: RoomFold
   readonly #options: RoomOptions
   readonly #grown = new Set<RoomLog>()
+  readonly #heads: HeadWatch
   readonly #announceSoon = new Soon(announceEveryMs, () => this.#announceGrown())
   #writer: RoomWriter | null = null
   #adding: Promise<unknown> = Promise.resolve()
@@ -97,6 +103,12 @@ export class Room implements ChannelRoom {
       onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
+    })
+    this.#heads = new HeadWatch({
+      forks: options.forks,
+      fold: this.fold,
+      primitives,
+      onFork: (log) => this.#onFork(log),
     })
   }
 
@@ -145,17 +157,14 @@ export class Room implements ChannelRoom {
     return this.#writer!.append(event)
   }
 
-  addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog> {
-    const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, byAuthor))
+  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
+    const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
     this.#adding = adding
     return adding
   }
 
-  onContradiction({ stored }: RoomLog, text: string): void {
-    const key = toHex(stored.key)
-    this.#options.log.warn({ room: this.key, log: key }, text)
-    this.troubles.set(key, text)
-    this.#options.onChange({ type: 'changed', room: this })
+  compareHead(log: RoomLog, head: SignedHead): Promise<void> {
+    return this.#heads.compare(log, head)
   }
 
   onPeer(channel: RoomChannel): void {
@@ -213,26 +222,45 @@ export class Room implements ChannelRoom {
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, byAuthor: boolean): Promise<RoomLog> {
-    const { primitives, store, roomLogs, now } = this.#options
+  async #addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
+    const { primitives, store, roomLogs, peers, now } = this.#options
     const { key, owner } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
+    if (owner.generation !== 0) throw new ProtocolError('room/not-admitted', 'a later log of a device')
+    if (this.logs.size >= mostLogs) throw new ProtocolError('room/not-admitted', `there are ${mostLogs} logs already`)
+    // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
+    if (from !== 'author') {
+      if (!from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+      verifyHead(key, owner.device, from.head, primitives)
+    }
     const { expires } = this.beginning
     // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
-    if (byAuthor && admission.signature && expires !== null && expires < now())
+    if (from === 'author' && admission.signature && expires !== null && expires < now())
       throw new ProtocolError('room/not-admitted', 'the link has expired')
     const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
     await roomLogs.set(this.key, [...others, admission])
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
     this.#announce(log)
+    // Its author may have been refused on a connection that is still open.
+    if (from !== 'author') peers.retry(this)
     void this.fold.pump()
     return log
   }
 
+  #onFork({ stored }: RoomLog): void {
+    const key = toHex(stored.key)
+    this.#options.log.warn({ room: this.key, log: key }, forkText)
+    this.troubles.set(key, forkText)
+    this.#options.onChange({ type: 'changed', room: this })
+  }
+
   #announceGrown(): void {
-    for (const log of this.#grown) this.#announce(log)
+    for (const log of this.#grown) {
+      this.#announce(log)
+      this.#heads.grown(log).catch((error) => this.#options.log.debug({ err: error }, 'a head could not be compared'))
+    }
     this.#grown.clear()
   }
 
@@ -282,13 +310,12 @@ export class Room implements ChannelRoom {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
     const folding = this.fold.addLog(stored)
-    const onFork = () => this.onContradiction(log, 'its device signed two histories')
     stored.onGrow(() => {
       this.#grown.add(log)
       this.#announceSoon.ask()
     })
-    stored.onFork(onFork)
-    if (stored.isForked) onFork()
+    stored.onFork(() => this.#heads.check(log))
+    this.#heads.check(log)
     stored.follow()
     return folding
   }

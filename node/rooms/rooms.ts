@@ -17,7 +17,7 @@ import { Room, type RoomChange, type RoomOptions } from './room.ts'
 export interface RoomsOptions
   extends Pick<
     RoomOptions,
-    'person' | 'store' | 'space' | 'roomLogs' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
+    'person' | 'store' | 'space' | 'roomLogs' | 'forks' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
   > {
   readonly vault: KeyVault
   readonly swarm: Swarm
@@ -105,6 +105,10 @@ export class Rooms {
     const { room, expired, joined } = this.readLink(text)
     if (joined) return this.get(room)
     if (expired) throw new Problem('link-expired')
+    // Whoever joined it would sign, as its owner, a room and a name that somebody else thought of.
+    if (Buffer.compare(decodeGenesis(link.genesis).owner.device, this.#options.person.device) === 0) {
+      throw new Problem('link-malformed', 'It names you as the owner of a room that you have not made.')
+    }
     this.#ownName()
     const entered = await this.#enter(link)
     this.#dialHints(entered, link.hints)

@@ -43,7 +43,7 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
   async function open(owner: LogOwner, session: () => Hypercore): Promise<StoredLog> {
     const core = session()
     await core.ready()
-    return new StoredLog(core, owner, session)
+    return new StoredLog(core, owner, session, primitives)
   }
   return {
     openLog: (owner) => open(owner, () => store.get({ manifest: manifest(owner), allowFork: false })),

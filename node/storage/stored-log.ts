@@ -1,12 +1,16 @@
 import type Hypercore from 'hypercore'
+import multisig from 'hypercore/lib/multisig.js'
 import type Protomux from 'protomux'
-import type { LogOwner, SignedHead } from '../../protocol/log/hypercore.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { type LogOwner, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
   readonly key: Uint8Array
   readonly owner: LogOwner
   readonly #reopen: () => Hypercore
+  readonly #primitives: Primitives
   readonly #growing: (() => void)[] = []
   readonly #forking: (() => void)[] = []
   #core: Hypercore
@@ -15,11 +19,12 @@ export class StoredLog {
   #isClosed = false
 
   /** `reopen` makes another session: Hypercore closes those of a log whose device has signed two histories. */
-  constructor(core: Hypercore, owner: LogOwner, reopen: () => Hypercore) {
+  constructor(core: Hypercore, owner: LogOwner, reopen: () => Hypercore, primitives: Primitives) {
     this.key = core.key
     this.owner = owner
     this.#core = core
     this.#reopen = reopen
+    this.#primitives = primitives
     this.#isForked = core.core.header.frozen
     this.#listen()
   }
@@ -68,7 +73,10 @@ export class StoredLog {
     return this.#core.treeHash(length)
   }
 
-  /** The newest head with its author's signature, or null for an empty log. */
+  /**
+   * The newest head with its device's signature; null for an empty log, and for one whose device has signed in a way that Hypercore takes
+   * and specs/log.md does not.
+   */
   async head(): Promise<SignedHead | null> {
     for (;;) {
       const { length } = this.#core
@@ -79,8 +87,21 @@ export class StoredLog {
       ])
       // Hypercore keeps the newest signature only: of a log that has grown meanwhile it is not this head's.
       if (this.#core.length !== length) continue
-      // Hypercore wraps the 64 bytes for several signers: count, signer, signature, no patches.
-      return { length, treeHash, signature: proof.upgrade.signature.subarray(2, 66) }
+      return this.#signedHead(length, treeHash, proof.upgrade.signature)
+    }
+  }
+
+  /** Hypercore wraps the signature for several signers, and lets a signer write that wrapping in many ways. */
+  #signedHead(length: number, treeHash: Uint8Array, wrapped: Uint8Array): SignedHead | null {
+    try {
+      const [proof] = multisig.inflate(wrapped).proofs
+      if (!proof) return null
+      const head = { length, treeHash, signature: proof.signature }
+      verifyHead(this.key, this.owner.device, head, this.#primitives)
+      return head
+    } catch (error) {
+      if (error instanceof ProtocolError || error instanceof RangeError) return null
+      throw error
     }
   }
 
@@ -118,10 +139,14 @@ export class StoredLog {
       if (!this.#isForked || this.#isClosed) return
       this.#core = this.#reopen()
       this.#listen()
-      void this.#core.ready().then(() => {
-        for (const listener of this.#forking) listener()
-        grown()
-      })
+      this.#core.ready().then(
+        () => {
+          for (const listener of this.#forking) listener()
+          grown()
+        },
+        // The store is closing: whoever reads the log next is told.
+        () => {},
+      )
     })
   }
 }

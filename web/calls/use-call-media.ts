@@ -103,8 +103,14 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     forgetPrepared()
     const peer = freshCertificate().then(async (made) => {
       const opened = openPeer(made)
-      await opened.receiveOffer(sdp)
-      return opened
+      try {
+        await opened.receiveOffer(sdp)
+        return opened
+      } catch (error) {
+        // An offer that the browser refuses must not cost the page a connection each time.
+        opened.close()
+        throw error
+      }
     })
     // Whoever accepts hears of it.
     peer.catch(() => undefined)

@@ -99,7 +99,7 @@ describe('a bundle', () => {
     expect(answer).toMatchObject({ status: 200, text: '\u0001\u0002\u0003' })
     expect(answer.headers).toMatchObject({
       'content-type': 'application/octet-stream',
-      'content-disposition': `attachment; filename="parley-${room.slice(0, 16)}.bundle"`,
+      'content-disposition': `attachment; filename="parley-${room.slice(0, 16)}.parley"`,
       'content-length': '3',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
