@@ -21,6 +21,7 @@ export interface BrowserOptions {
   /** What camera and microphone give; without it they are Chromium's own fake devices, and nobody allows them. */
   readonly motif?: Motif | undefined
   readonly permissions?: readonly string[]
+  readonly screen?: keyof typeof screens
   /** A folder to keep; by default a fresh one that goes when the browser closes. */
   readonly profile?: string
 }
@@ -28,13 +29,19 @@ export interface BrowserOptions {
 /** What a browser says of its own accord while the node of its page is away. */
 export const nodeAway = /net::ERR_(CONNECTION|INTERNET|EMPTY|SOCKET)|WebSocket connection to/
 
+export const screens = {
+  wide: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+} as const
+
 /** How long anything in a page may take. Other programs may keep the machine busy. */
 export const patience = 60_000
 
-export async function openBrowser({ motif, permissions = [], profile }: BrowserOptions = {}): Promise<Browser> {
+export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const { motif, permissions = [], screen = 'wide', profile } = options
   const folder = profile ?? (await mkdtemp(join(tmpdir(), 'parley-browser-')))
   const tidy = () => (profile ? Promise.resolve() : rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const context = await launch(folder, permissions).catch(async (error) => {
+  const context = await launch(folder, { ...screens[screen], permissions: [...permissions] }).catch(async (error) => {
     await tidy()
     throw error
   })
@@ -62,14 +69,15 @@ export async function openBrowser({ motif, permissions = [], profile }: BrowserO
   }
 }
 
-function launch(profile: string, permissions: readonly string[]): Promise<BrowserContext> {
+type LaunchOptions = Parameters<typeof chromium.launchPersistentContext>[1]
+
+function launch(profile: string, options: LaunchOptions): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     headless: true,
     locale: 'en-GB',
-    viewport: { width: 1280, height: 800 },
     acceptDownloads: true,
-    permissions: [...permissions],
+    ...options,
     args: [
       '--no-sandbox',
       '--disable-gpu',

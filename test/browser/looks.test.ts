@@ -1,0 +1,258 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { nodeAway } from '../support/browser.ts'
+import { look } from '../support/browser-look.ts'
+import { motifs, pictureFaults, watchPicture } from '../support/browser-picture.ts'
+import { say } from '../support/browser-room.ts'
+import { openTown, type Person, type Town } from '../support/people.ts'
+import { until } from '../support/until.ts'
+
+let town: Town
+/** At a wide screen. */
+let ada: Person
+/** At a phone's. */
+let ben: Person
+
+beforeAll(async () => {
+  town = await openTown()
+  ada = await town.addPerson({ motif: motifs.ada, screen: 'wide' })
+  ben = await town.addPerson({ motif: motifs.ben, screen: 'phone' })
+})
+afterAll(() => town?.close())
+afterEach(() => {
+  for (const { browser } of [ada, ben]) expect(browser.takeComplaints(nodeAway, /status of 400/)).toEqual([])
+})
+
+const lookAtBoth = async (name: string) => {
+  for (const { page } of [ada, ben]) await look(page, name)
+}
+const go = (person: Person, hash: string) => person.page.goto(`${person.url}/#${hash}`)
+const close = (page: Page) => page.keyboard.press('Escape')
+
+async function makeRoom({ page }: Person, name: string): Promise<void> {
+  await page.getByTestId('room-name-field').fill(name)
+  await page.getByTestId('create-room').click()
+  await page.getByTestId('composer').waitFor()
+}
+
+async function linkOf({ page }: Person): Promise<string> {
+  await page.getByTestId('share-button').click()
+  return (await page.getByTestId('share-link').inputValue()).replace(/^.*join\//, '')
+}
+
+describe('every view is in order, by day and by night, on a wide screen and on a phone', () => {
+  test('the first run, and the page without rooms', async () => {
+    for (const [person, name] of [
+      [ada, 'Ada'],
+      [ben, 'Ben'],
+    ] as const) {
+      await person.enter()
+      await person.page.getByTestId('name-field').waitFor()
+      await look(person.page, 'first-run')
+      await person.begin(name)
+      await look(person.page, 'no-rooms')
+    }
+  })
+
+  test('a new room, its link, and joining', async () => {
+    for (const [person, other, name] of [
+      [ada, ben, 'Book club'],
+      [ben, ada, 'A room with a name that is rather long, and goes on'],
+    ] as const) {
+      await person.page.getByTestId('new-room').click()
+      await look(person.page, 'new-room')
+      await makeRoom(person, name)
+      await look(person.page, 'empty-room')
+      const code = await linkOf(person)
+      await look(person.page, 'share')
+      await close(person.page)
+      await go(other, `/join/${code}`)
+      await other.page.getByTestId('join-confirm').waitFor()
+      await look(other.page, 'join')
+      await other.page.getByTestId('join-confirm').click()
+      await other.page.getByText('Connected with 1 person').waitFor()
+      await go(ben, '/')
+    }
+  })
+
+  test('a link that cannot be used', async () => {
+    for (const person of [ada, ben]) {
+      await go(person, '/join/hello')
+      await person.page.getByText('This link cannot be used').waitFor()
+    }
+    await lookAtBoth('join-failed')
+  })
+
+  test('the rooms, and a room in which people talk', async () => {
+    for (const person of [ada, ben]) {
+      await go(person, '/')
+      await person.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+    }
+    await say(ada.page, 'Chapter **seven** tonight? I have put notes here: https://example.org/notes')
+    await ben.page.getByTestId('message').first().waitFor()
+    await say(
+      ben.page,
+      'Yes! I liked the part about the lighthouse.\n\n> Nothing is ever only one thing.\n\nBest line of it.',
+    )
+    await say(ben.page, 'Who brings tea?')
+    await ada.page.getByTestId('message').nth(2).waitFor()
+    await say(ada.page, 'Me.')
+    await ben.page.getByTestId('message').nth(3).waitFor()
+    await lookAtBoth('room')
+    await ben.page.getByRole('button', { name: /^Members/ }).click()
+    await look(ben.page, 'members')
+    await ben.page.getByRole('button', { name: 'Hide members' }).click()
+    await go(ben, '/')
+    await go(ada, '/')
+    await ben.page.getByTestId('room-row').first().waitFor()
+    await lookAtBoth('rooms')
+  })
+
+  test('a call that comes in, one that goes on, and the room after it', async () => {
+    for (const person of [ada, ben]) await person.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+    await ada.page.getByTestId('call-button').click()
+    await ben.page.getByTestId('accept-call').waitFor()
+    await look(ben.page, 'incoming-call')
+    await look(ada.page, 'outgoing-call')
+    await ben.page.getByTestId('decline-call').click()
+    await ada.page.getByTestId('remote-video').waitFor({ state: 'detached' })
+    await ben.page.getByRole('button', { name: /^Members/ }).click()
+    await ben.page.getByTestId('call-button').click()
+    await ada.page.getByTestId('accept-call').waitFor()
+    await look(ada.page, 'incoming-call')
+    await ada.page.getByTestId('accept-call').click()
+    for (const [person, own, other] of [
+      [ada, motifs.ada, motifs.ben],
+      [ben, motifs.ben, motifs.ada],
+    ] as const) {
+      await person.page.getByTestId('call-state').getByText('secure').waitFor()
+      await until(async () => {
+        const faults = pictureFaults(await watchPicture(person.page, 'remote-video'), { own, other })
+        return faults.length === 0
+      }, 'a picture')
+    }
+    await lookAtBoth('call')
+    await ada.page.getByRole('button', { name: 'Larger' }).click()
+    await ben.page.getByRole('button', { name: 'Larger' }).click()
+    await lookAtBoth('call-larger')
+    for (const { page } of [ada, ben]) await page.getByRole('button', { name: 'Smaller' }).click()
+    await ada.page.getByTestId('mute').click()
+    await ada.page.getByTestId('camera').click()
+    await ada.page.getByText('No picture').waitFor()
+    await lookAtBoth('call-without-picture')
+    for (const person of [ada, ben]) await go(person, '/')
+    await lookAtBoth('call-elsewhere')
+    await ada.page.getByTestId('hang-up').click()
+    for (const person of [ada, ben]) {
+      await person.page.getByTestId('remote-video').waitFor({ state: 'detached' })
+      await person.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+      await person.page.getByTestId('call-row').nth(1).waitFor()
+    }
+    await lookAtBoth('room-after-call')
+    expect(await ada.page.getByText('Jump to latest').count()).toBe(0)
+  })
+
+  test('a file that is verified, and one that was changed', async () => {
+    const file = join(town.folder, 'book-club.parley')
+    await ada.parley('export', 'Book club', file)
+    const bytes = await readFile(file)
+    bytes[bytes.length >> 1]! ^= 1
+    await writeFile(file.replace('book-club', 'changed'), bytes)
+    for (const person of [ada, ben]) await go(person, '/verify')
+    await lookAtBoth('verify')
+    for (const [path, name] of [
+      [file, 'verify-passed'],
+      [file.replace('book-club', 'changed'), 'verify-failed'],
+    ] as const) {
+      for (const { page } of [ada, ben]) {
+        await page.getByTestId('verify-file').setInputFiles(path)
+        await page.getByTestId('verify-result').waitFor()
+      }
+      await lookAtBoth(name)
+      for (const { page } of [ada, ben]) await page.getByRole('button', { name: 'Check something else' }).click()
+    }
+  })
+
+  test('the settings', async () => {
+    for (const person of [ada, ben]) {
+      await go(person, '/')
+      await person.page.getByRole('button', { name: 'Settings' }).click()
+      await person.page.getByText('Let another browser in').waitFor()
+    }
+    await lookAtBoth('settings')
+    for (const { page } of [ada, ben]) await close(page)
+  })
+
+  test('a browser that was not let in', async () => {
+    for (const screen of ['wide', 'phone'] as const) {
+      const stranger = await ada.openBrowser({ screen })
+      await stranger.page.goto(ada.url)
+      await stranger.page.getByText('parley open', { exact: true }).waitFor()
+      await look(stranger.page, 'not-let-in')
+      expect(stranger.takeComplaints()).toEqual([])
+    }
+  })
+
+  test('a room without its node, and a room that waits', async () => {
+    await ada.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+    const { link } = await ada.parley('room', 'create', 'Night watch')
+    await ada.killNode()
+    await ada.page.getByText('Your node does not answer. What you see is as it was').waitFor()
+    await look(ada.page, 'node-away')
+    await go(ben, `/join/${link.replace(/^.*join\//, '')}`)
+    await ben.page.getByTestId('join-confirm').click()
+    await ben.page.getByText('Nobody who is in this room has been reached yet.').waitFor()
+    await look(ben.page, 'waiting')
+  })
+})
+
+describe('the keyboard alone', () => {
+  test('leads from the first run through a new room and a message to the share dialog and back', async () => {
+    const { page, browser, enter } = await town.addPerson()
+    await enter()
+    // The field has the focus already.
+    await page.getByTestId('name-field').waitFor()
+    await page.keyboard.type('Cyd')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('new-room').waitFor()
+    await tabTo(page, 'new-room')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('room-name-field').waitFor()
+    await page.keyboard.type('Notes')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('composer').waitFor()
+    await page.keyboard.type('Written without a mouse.')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('message').filter({ hasText: 'Written without a mouse.' }).waitFor()
+    await tabTo(page, 'share-button')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('share-link').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByTestId('share-link').waitFor({ state: 'detached' })
+    expect(await focused(page)).toMatchObject({ testid: 'share-button' })
+    expect(browser.takeComplaints()).toEqual([])
+  })
+})
+
+/** Press Tab until something has the focus. Whatever has it on the way must show it. */
+async function tabTo(page: Page, testid: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press('Tab')
+    const { testid: at, isShown, html } = await focused(page)
+    expect(isShown, `the focus shows on ${html}`).toBe(true)
+    if (at === testid) return
+  }
+  throw new Error(`Tab does not lead to ${testid}`)
+}
+
+function focused(page: Page) {
+  return page.evaluate(() => {
+    const at = document.activeElement as HTMLElement
+    const marked = [at, at.closest('label'), at.parentElement, at.parentElement?.parentElement]
+    const isShown =
+      at === document.body || marked.some((each) => each && getComputedStyle(each).outlineStyle !== 'none')
+    return { testid: at.dataset.testid, isShown, html: at.outerHTML.slice(0, 200) }
+  })
+}
