@@ -13,6 +13,8 @@ export function encodeCbor(value: CborValue): Uint8Array {
 /** Bounds that are checked before anything is built from the bytes. */
 export interface CborLimits {
   readonly bytes: number
+  /** Where more are needed than `mostItems` of the bytes that are there. */
+  readonly items?: number
   readonly depth?: number
 }
 
@@ -34,7 +36,7 @@ const strict = {
  */
 export function decodeCbor(bytes: Uint8Array, limits: CborLimits): CborValue {
   if (bytes.length > limits.bytes) throw new ProtocolError('encoding/too-large', `${bytes.length} of ${limits.bytes}`)
-  const texts = checkHeads(bytes, limits.depth ?? 8)
+  const texts = checkHeads(bytes, limits.depth ?? 8, limits.items ?? mostItems(bytes.length))
   let value: CborValue
   try {
     value = decode(bytes, strict) as CborValue
@@ -46,18 +48,23 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits): CborValue {
   return value
 }
 
+/** What is decoded takes memory by the item, not by the byte: an empty array of one byte becomes an object. */
+const mostItems = (bytes: number): number => Math.floor(bytes / 8) + 64
+
 // Shorter arguments than these are written in fewer bytes: in the head itself, or in one, two or four bytes.
 const least = [24, 2 ** 8, 2 ** 16, 2 ** 32] as const
 
 /**
- * Walk over the heads of the items only, before the decoder runs: it recurses, so nesting is bounded here, and it knows kinds of values
- * and ways to write them that are not used here. Answers the texts beyond ASCII: all else is written in one way if its head is.
+ * Walk over the heads of the items only, before the decoder runs: it recurses, so nesting is bounded here; it builds an object for an
+ * array of one byte, so items are; and it knows kinds of values and ways to write them that are not used here. Answers the texts beyond ASCII: all else is written in one way if its head is.
  */
-function checkHeads(bytes: Uint8Array, limit: number): Uint8Array[] {
+function checkHeads(bytes: Uint8Array, limit: number, items: number): Uint8Array[] {
   const texts: Uint8Array[] = []
   const open: number[] = []
+  let left = items
   let at = 0
   while (at < bytes.length) {
+    if (left-- === 0) throw new ProtocolError('encoding/too-large', `more than ${items} items`)
     const start = at
     const major = bytes[at]! >> 5
     const info = bytes[at]! & 31

@@ -158,7 +158,7 @@ export function encodeDescription(description: Description): Uint8Array {
 
 /** The reverse of `encodeDescription`, for bytes that a stranger may have made. Throws `call/…` and `encoding/…`. */
 export function decodeDescription(bytes: Uint8Array): Description {
-  return descriptionFromCbor(decodeCbor(bytes, { bytes: descriptionBytes }))
+  return descriptionFromCbor(decodeCbor(bytes, { bytes: descriptionBytes, items: descriptionBytes }))
 }
 
 function descriptionToCbor(description: Description): CborValue {

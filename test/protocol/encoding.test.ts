@@ -8,7 +8,7 @@ const limits = { bytes: 100_000 }
 
 const anyText = fc.string({ unit: 'binary' }).filter((text) => !text.startsWith('\uFEFF'))
 const anyNumber = fc.oneof(fc.maxSafeNat(), fc.nat({ max: 70_000 }), fc.nat({ max: 300 }))
-const { value: anyValue } = fc.letrec<{ value: CborValue }>((tie) => ({
+const { value: anyNesting } = fc.letrec<{ value: CborValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 6, depthSize: 'small' },
     anyNumber,
@@ -19,6 +19,10 @@ const { value: anyValue } = fc.letrec<{ value: CborValue }>((tie) => ({
     fc.array(tie('value'), { maxLength: 5 }),
   ),
 }))
+
+const itemsIn = (value: CborValue): number =>
+  Array.isArray(value) ? value.reduce((sum: number, each) => sum + itemsIn(each), 1) : 1
+const anyValue = anyNesting.filter((value) => itemsIn(value) <= 64)
 
 /** RFC 8949, 4.2.1, item by item. `widen`: the number of the item whose head gets more bytes than it needs. */
 function slowEncode(value: CborValue, widen = -1): Uint8Array {
@@ -102,6 +106,21 @@ describe('a decoder', () => {
     expect(codeOf(() => decodeCbor(deep, limits))).toBe('encoding/too-deep')
     const wide = Uint8Array.of(0x9b, 0, 0x1f, 255, 255, 255, 255, 255, 255)
     expect(codeOf(() => decodeCbor(wide, limits))).toBe('encoding/malformed')
+  })
+
+  test('takes one item for every eight bytes, and 64 more, and builds nothing of a file with more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 9 }), (items, size) => {
+        const value = Array.from({ length: items }, () => new Uint8Array(size))
+        const bytes = encodeCbor(value)
+        const allowed = items + 1 <= Math.floor(bytes.length / 8) + 64
+        expect(codeOf(() => decodeCbor(bytes, limits))).toBe(allowed ? undefined : 'encoding/too-large')
+      }),
+    )
+    const bomb = new Uint8Array(8 * 2 ** 20).fill(0x80)
+    const before = process.memoryUsage().heapUsed
+    expect(codeOf(() => decodeCbor(bomb, { bytes: 2 ** 30 }))).toBe('encoding/too-large')
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 * 2 ** 20)
   })
 
   test('counts text in the bytes of UTF-8', () => {

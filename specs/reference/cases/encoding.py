@@ -31,6 +31,7 @@ def cases():
         ("text is kept as it is written, composed or not", "e\u0301 é 😀"),
         ("arrays in arrays, eight deep", [[[[[[[[]]]]]]]]),
         ("false", False),
+        ("as many items as 74 bytes may hold", [0] * 72),
     ]:
         yield {"title": title, "section": "format", "input": {"value": plain(value)}, "expect": {"bytes": encode(value)}}
     for title, data, code in [
@@ -62,6 +63,7 @@ def cases():
     ]:
         yield {"title": title, "section": "verifying", "input": {"bytes": bytes.fromhex(data)}, "error": code}
     yield {"title": "one byte more than allowed", "section": "verifying", "input": {"bytes": b"\x43abc", "most": 3}, "error": "encoding/too-large"}
+    yield {"title": "one item more than 75 bytes may hold", "section": "verifying", "input": {"bytes": encode([0] * 73)}, "error": "encoding/too-large"}
     for domain, label in DOMAINS.items():
         yield {
             "title": f"the domain of {label.split('/')[1]}",

@@ -58,14 +58,22 @@ def decode(data, most_bytes, most_depth=8):
     """The value of `data`, or a ProtocolError if `encode` would not have written just these bytes."""
     if len(data) > most_bytes:
         raise ProtocolError("encoding/too-large", f"{len(data)} of {most_bytes}")
-    value, end = _item(data, 0, most_depth)
+    value, end = _item(data, 0, most_depth, [most_items(len(data))])
     if end != len(data):
         raise ProtocolError("encoding/malformed", "bytes after the value")
     return value
 
 
-def _item(data, at, depth_left):
+def most_items(length):
+    return length // 8 + 64
+
+
+def _item(data, at, depth_left, items_left):
+    """`items_left`: one number, which each item takes one from."""
     major, info, argument, at = _head(data, at)
+    if items_left[0] == 0:
+        raise ProtocolError("encoding/too-large", "too many items")
+    items_left[0] -= 1
     if major == 0:
         return argument, at
     if major in (2, 3):
@@ -78,7 +86,7 @@ def _item(data, at, depth_left):
             raise ProtocolError("encoding/too-deep")
         items = []
         for _ in range(argument):
-            item, at = _item(data, at, depth_left - 1)
+            item, at = _item(data, at, depth_left - 1, items_left)
             items.append(item)
         return items, at
     return {20: False, 21: True, 22: None}[info], at
