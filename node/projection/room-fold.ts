@@ -29,6 +29,8 @@ interface Listeners {
   /** A log or the view store cannot be read or written. Folding is tried again; `onRecovered` says that it went through. */
   onTrouble(error: unknown): void
   onRecovered(): void
+  /** All is folded that can be for now. */
+  onSettled(): void
 }
 
 const readAhead = 512
@@ -142,9 +144,9 @@ export class RoomFold {
   #settle(): void {
     if (this.#isUnread) this.#view.setReadMark(this.#number, this.#view.endOf(this.#number))
     this.#isUnread = false
-    if (!this.#isTroubled) return
+    if (this.#isTroubled) this.#listeners.onRecovered()
     this.#isTroubled = false
-    this.#listeners.onRecovered()
+    this.#listeners.onSettled()
   }
 
   /** Fold what was read, in one transaction: if that fails, nothing has happened. */

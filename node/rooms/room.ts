@@ -74,6 +74,8 @@ export class Room implements ChannelRoom {
   readonly fold: RoomFold
   readonly #options: RoomOptions
   readonly #grown = new Set<RoomLog>()
+  /** Logs that nobody would take from us yet: their device has signed nothing that is here. */
+  readonly #headless = new Set<RoomLog>()
   readonly #heads: HeadWatch
   readonly #announceSoon = new Soon(announceEveryMs, () => this.#announceGrown())
   #writer: RoomWriter | null = null
@@ -103,6 +105,7 @@ export class Room implements ChannelRoom {
       onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
+      onSettled: () => options.onChange({ type: 'changed', room: this }),
     })
     this.#heads = new HeadWatch({
       forks: options.forks,
@@ -242,7 +245,8 @@ export class Room implements ChannelRoom {
     await roomLogs.set(this.key, [...others, admission])
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
-    this.#announce(log)
+    if (log.stored.knownLength === 0) this.#headless.add(log)
+    else this.#announce(log)
     // Its author may have been refused on a connection that is still open.
     if (from !== 'author') peers.retry(this)
     void this.fold.pump()
@@ -311,6 +315,7 @@ export class Room implements ChannelRoom {
     this.logs.set(toHex(stored.key), log)
     const folding = this.fold.addLog(stored)
     stored.onGrow(() => {
+      if (this.#headless.delete(log)) this.#announce(log)
       this.#grown.add(log)
       this.#announceSoon.ask()
     })
