@@ -134,9 +134,13 @@ describe('every view is in order, by day and by night, on a wide screen and on a
       }, 'a picture')
     }
     await lookAtBoth('call')
+    // The newest row stays in sight, although the call took half of the room.
+    await ada.page.getByTestId('call-row').last().waitFor()
+    expect(await ada.page.getByText('Jump to latest').count()).toBe(0)
     await ada.page.getByRole('button', { name: 'Larger' }).click()
     await ben.page.getByRole('button', { name: 'Larger' }).click()
     await lookAtBoth('call-larger')
+    for (const { page } of [ada, ben]) await untilOnScreen(page, 'hang-up')
     for (const { page } of [ada, ben]) await page.getByRole('button', { name: 'Smaller' }).click()
     await ada.page.getByTestId('mute').click()
     await ada.page.getByTestId('camera').click()
@@ -207,6 +211,14 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await look(ben.page, 'waiting')
   })
 })
+
+async function untilOnScreen(page: Page, testid: string): Promise<void> {
+  const { height } = page.viewportSize()!
+  await until(async () => {
+    const box = await page.getByTestId(testid).boundingBox()
+    return box !== null && box.y >= 0 && box.y + box.height <= height
+  }, `the whole of ${testid} on the screen`)
+}
 
 describe('the keyboard alone', () => {
   test('leads from the first run through a new room and a message to the share dialog and back', async () => {
