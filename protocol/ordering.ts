@@ -26,11 +26,12 @@ export interface LogCursor {
   readonly length: number
   readonly depth: number
   readonly time: number
-  /** The greatest length cited of each other log, by key in hex. */
-  readonly cited: ReadonlyMap<string, number>
+  /** The greatest length cited of each other log, by key in hex. `advance` writes into it: a copy for each entry would cost the square. */
+  readonly cited: Map<string, number>
 }
 
-export const emptyCursor: LogCursor = { length: 0, depth: 0, time: 0, cited: new Map() }
+/** The cursor of a log without an entry. */
+export const emptyCursor = (): LogCursor => ({ length: 0, depth: 0, time: 0, cited: new Map() })
 
 /** One entry further: the cursor behind it, and what is wrong with what its author claimed. */
 export interface Step {
@@ -39,7 +40,7 @@ export interface Step {
 }
 
 /**
- * The cursor after one more entry.
+ * The cursor after one more entry. The one that is passed in may not be used again: both have the same `cited`.
  *
  * `depthAt` answers the depth of entry `length - 1` of a cited log, or null where the reader does not have it. A depth that can be
  * computed is computed: the author's claim is only compared with it. Flaws are `ordering/…`.
@@ -51,7 +52,7 @@ export function advance(
   depthAt: (log: string, length: number) => number | null,
 ): Step {
   const flaws: ProtocolError[] = []
-  const cited = new Map(heads.length > 0 ? cursor.cited : [])
+  const { cited } = cursor
   let least = cursor.depth
   let complete = true
   let previous: Uint8Array | null = null
@@ -61,15 +62,16 @@ export function advance(
       flaws.push(new ProtocolError('ordering/citation-self'))
       continue
     }
-    const back = head.length <= (cursor.cited.get(key) ?? 0)
+    const back = head.length <= (cited.get(key) ?? 0)
     if (back || (previous && compareBytes(previous, head.log) >= 0)) {
       flaws.push(new ProtocolError('ordering/citation-order'))
+    } else {
+      cited.set(key, head.length)
     }
     // The first 0 blocks are nobody's entry: no depth can be missing there, or a claim would pass unchecked.
     const parent = head.length === 0 ? 0 : depthAt(key, head.length)
     if (parent === null) complete = false
     else least = Math.max(least, parent)
-    cited.set(key, Math.max(head.length, cited.get(key) ?? 0))
     previous = head.log
   }
   const right = complete ? depth === least + 1 : depth > least
@@ -79,7 +81,7 @@ export function advance(
       length: cursor.length + 1,
       depth: right ? depth : least + 1,
       time: Math.max(time, cursor.time),
-      cited: heads.length > 0 ? cited : cursor.cited,
+      cited,
     },
     flaws,
   }

@@ -36,13 +36,13 @@ export interface FoldContext {
 
 /** A log of which nothing has been folded. */
 export function emptyLog(key: Uint8Array): FoldedLog {
-  return { key, cursor: emptyCursor, author: null }
+  return { key, cursor: emptyCursor(), author: null }
 }
 
 /**
  * Fold one more entry of a log; `opened` is the error where it did not open.
  *
- * Never throws for what an author wrote: whatever is wrong stands in `flaws`, and the log goes on. Spec: specs/room.md#folding.
+ * The log that is passed in may not be used again: its cursor goes on in the other. Never throws for what an author wrote: whatever is wrong stands in `flaws`, and the log goes on. Spec: specs/room.md#folding.
  */
 export function foldEntry(
   log: FoldedLog,

@@ -1,6 +1,12 @@
 import { ProtocolError, type ProtocolErrorCode, protocolErrors } from '../errors.ts'
 import type { Check, CheckName, ReportedAuthor } from './report.ts'
 
+/** The failures of one check: the first of them, and how many there are. */
+interface Failures {
+  readonly first: Failure[]
+  count: number
+}
+
 interface Failure {
   readonly code: ProtocolErrorCode
   readonly where: string | undefined
@@ -12,19 +18,23 @@ const mostTold = 20
 
 /** What the checks of a verification found, until it is told as a report. */
 export class Findings {
-  readonly #failures = new Map<CheckName, Failure[]>()
+  readonly #failures = new Map<CheckName, Failures>()
   readonly #missing = new Map<string, number>()
   #authors: Check[] = []
 
   /** Say that checks of these names are made: one that finds nothing has passed. */
   begin(...names: readonly CheckName[]): void {
-    for (const name of names) if (!this.#failures.has(name)) this.#failures.set(name, [])
+    for (const name of names) if (!this.#failures.has(name)) this.#failures.set(name, { first: [], count: 0 })
   }
 
   fail(name: CheckName, code: ProtocolErrorCode, where?: string, detail?: string): void {
     this.begin(name)
+    const failures = this.#failures.get(name)!
+    failures.count++
+    // One more than is told: the line that counts the rest has the code of the first of them.
+    if (failures.first.length > mostTold) return
     const text = detail ? `${protocolErrors[code]} (${detail})` : protocolErrors[code]
-    this.#failures.get(name)!.push({ code, where, text })
+    failures.first.push({ code, where, text })
   }
 
   attempt(name: CheckName, where: string, check: () => void): void {
@@ -75,13 +85,13 @@ export class Findings {
       authors: '',
     }
     const lines: Check[] = []
-    for (const [name, failures] of this.#failures) {
-      for (const { code, where, text } of failures.slice(0, mostTold)) {
+    for (const [name, { first, count: all }] of this.#failures) {
+      for (const { code, where, text } of first.slice(0, mostTold)) {
         lines.push({ name, outcome: 'failed', code, text, ...(where ? { where } : {}) })
       }
-      const rest = failures[mostTold]
-      if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${failures.length - mostTold} more` })
-      if (failures.length === 0 && name !== 'completeness') lines.push({ name, outcome: 'passed', text: passed[name] })
+      const rest = first[mostTold]
+      if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${all - mostTold} more` })
+      if (all === 0 && name !== 'completeness') lines.push({ name, outcome: 'passed', text: passed[name] })
     }
     return [...lines, this.#completeness(passed.completeness), ...this.#authors]
   }

@@ -7,6 +7,7 @@ import { compareOrder } from '../ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
+import { type Awaited, foldInCausalOrder } from './causal-order.ts'
 import { Findings } from './findings.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
@@ -27,6 +28,7 @@ export interface VerifiedBundle {
 interface WalkedLog {
   readonly bundled: BundledLog
   readonly id: string
+  readonly length: number
   /** The peaks after each entry: `snapshots[n]` stands for the first n blocks. */
   readonly snapshots: readonly LogRoots[]
   readonly depths: number[]
@@ -46,8 +48,8 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const findings = new Findings()
   const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
-  const entries = foldCausally(bundle, room, logs, findings, options)
-  return summarize(bundle, room, logs, entries, findings, options)
+  const heard = foldLogs(bundle, room, logs, findings, options)
+  return summarize(bundle, room, logs, heard, findings, options)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -73,14 +75,14 @@ function walk(bundled: BundledLog, room: Uint8Array, findings: Findings, primiti
   }
   const id = toHex(key)
   findings.begin('signatures')
-  if (bundled.blocks.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
+  if (tree.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
   const head = { length: tree.length, treeHash: tree.treeHash(), signature: bundled.signature }
   findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
-  return { bundled, id, snapshots, depths: [], folded: emptyLog(key), next: null }
+  return { bundled, id, length: tree.length, snapshots, depths: [], folded: emptyLog(key), next: null }
 }
 
-/** Fold every log, no entry before those it cites. */
-function foldCausally(
+/** Fold every log, no entry before those it cites. Answers the entries without a flaw that people see. */
+function foldLogs(
   { genesis }: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
@@ -89,35 +91,35 @@ function foldCausally(
 ): FoldedEntry[] {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const entries: FoldedEntry[] = []
-  const of = logs.reduce((sum, { bundled }) => sum + bundled.blocks.length, 0)
-  let blocked: WalkedLog[] = [...logs]
-  let forced = false
+  const heard: FoldedEntry[] = []
+  const of = entriesIn(logs)
+  let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
-  while (blocked.length > 0) {
-    const before = entries.length
-    for (const log of blocked) {
-      while (log.folded.cursor.length < log.bundled.blocks.length) {
-        log.next ??= open(log, room, primitives)
-        if (!forced && !isReady(log.next, byId)) break
-        forced = false
-        checkCitations(log, byId, findings, primitives)
-        const step = foldEntry(log.folded, log.next, { genesis, depthAt, primitives })
-        log.folded = step.log
-        log.depths.push(step.log.cursor.depth)
-        log.next = null
-        entries.push(step.entry)
-        for (const flaw of step.entry.flaws) findings.flaw(flaw, entryId(log, step.entry.order.index))
-        if (entries.length % 1_000 === 0) onProgress?.(entries.length, of)
-      }
-    }
-    blocked = blocked.filter(({ folded, bundled }) => folded.cursor.length < bundled.blocks.length)
-    // Logs that wait for each other in a ring cite heads that never were: go on with the first.
-    forced = entries.length === before
-  }
+  foldInCausalOrder(logs, {
+    awaited(log) {
+      log.next = open(log, room, primitives)
+      return awaitedBy(log.next, byId)
+    },
+    fold(log) {
+      const opened = log.next!
+      checkCitations(log, opened, byId, findings, primitives)
+      const { log: folded, entry } = foldEntry(log.folded, opened, { genesis, depthAt, primitives })
+      log.folded = folded
+      log.depths.push(folded.cursor.depth)
+      log.next = null
+      for (const flaw of entry.flaws) findings.flaw(flaw, entryId(log, entry.order.index))
+      if (entry.flaws.length === 0 && isHeard(entry)) heard.push(entry)
+      done++
+      if (done % 1_000 === 0) onProgress?.(done, of)
+    },
+  })
   onProgress?.(of, of)
-  return entries
+  return heard
 }
+
+const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { length }) => sum + length, 0)
+
+const isHeard = ({ event }: FoldedEntry): boolean => event?.type === 'message-sent' || event?.type === 'room-created'
 
 const entryId = (log: WalkedLog, index: number): string => `${log.id}/${index}`
 
@@ -132,27 +134,31 @@ function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
   }
 }
 
-/** Whether every cited entry that the bundle has was folded already. */
-function isReady(next: NonNullable<WalkedLog['next']>, logs: ReadonlyMap<string, WalkedLog>): boolean {
-  if (next instanceof ProtocolError) return true
-  return next.header.heads.every(({ log, length }) => {
-    const cited = logs.get(toHex(log))
-    return !cited || length > cited.bundled.blocks.length || length <= cited.folded.cursor.length
+/** The cited entries that the bundle has. */
+function awaitedBy(
+  next: NonNullable<WalkedLog['next']>,
+  logs: ReadonlyMap<string, WalkedLog>,
+): readonly Awaited<WalkedLog>[] {
+  if (next instanceof ProtocolError) return []
+  return next.header.heads.flatMap(({ log: key, length }) => {
+    const log = logs.get(toHex(key))
+    return log && length <= log.length ? [{ log, length }] : []
   })
 }
 
 function checkCitations(
   log: WalkedLog,
+  opened: NonNullable<WalkedLog['next']>,
   logs: ReadonlyMap<string, WalkedLog>,
   findings: Findings,
   primitives: Primitives,
 ): void {
-  if (!log.next || log.next instanceof ProtocolError) return
-  for (const head of log.next.header.heads) {
+  if (opened instanceof ProtocolError) return
+  for (const head of opened.header.heads) {
     const cited = logs.get(toHex(head.log))
     const roots = cited?.snapshots[head.length]
     if (!roots) {
-      const missing = head.length - (cited?.bundled.blocks.length ?? 0)
+      const missing = head.length - (cited?.length ?? 0)
       findings.missing(toHex(head.log), missing)
     } else if (!equalBytes(treeHash(roots, primitives), head.treeHash)) {
       const where = entryId(log, log.folded.cursor.length)
@@ -165,22 +171,22 @@ function summarize(
   bundle: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
-  entries: readonly FoldedEntry[],
+  heard: readonly FoldedEntry[],
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
   const byLog = new Map(logs.map((log) => [log.id, { log, by: authorOf(log) }]))
   const messages: ReportedMessage[] = []
   let name = ''
-  for (const { event, flaws, order, time } of [...entries].sort((a, b) => compareOrder(a.order, b.order))) {
+  for (const { event, order, time } of [...heard].sort((a, b) => compareOrder(a.order, b.order))) {
     const { log, by } = byLog.get(toHex(order.log))!
-    if (event?.type === 'room-created' && flaws.length === 0) name = event.name
-    if (event?.type !== 'message-sent' || flaws.length > 0 || !by) continue
+    if (event?.type === 'room-created') name = event.name
+    if (event?.type !== 'message-sent' || !by) continue
     messages.push({ id: entryId(log, order.index), ...by, text: event.text, time })
   }
   const authors = reportedAuthors(logs, messages, expect)
   findings.authors(authors, expect)
-  const checks = findings.checks({ logs: logs.length, entries: entries.length, messages: messages.length })
+  const checks = findings.checks({ logs: logs.length, entries: entriesIn(logs), messages: messages.length })
   return {
     messages,
     report: {

@@ -31,9 +31,10 @@ def cases():
         ("citations that do not ascend", 9, [(B, 1), (A, 3)], "ordering/citation-order"),
         ("a log that is cited twice", 9, [(A, 3), (A, 3)], "ordering/citation-order"),
     ]:
-        _, flaws = ordering.advance(CURSOR, SELF, depth, 6000, cited(heads), depth_at)
+        after, flaws = ordering.advance(CURSOR, SELF, depth, 6000, cited(heads), depth_at)
         assert flaws == [code], (title, flaws)
-        yield {"title": title, "section": "verifying", "input": entry(CURSOR, 6000, depth, heads), "error": code}
+        given = entry(CURSOR, 6000, depth, heads)
+        yield {"title": title, "section": "verifying", "input": given, "steps": {"cursor": cursor_shown(after)}, "error": code}
     yield skipped()
     yield sorted_case("by depth before time, time before key, key before index", [(2, 9, B, 0), (1, 5, B, 0), (1, 4, B, 9), (1, 4, A, 1), (1, 4, A, 10)])
     yield sorted_case("the greatest numbers", [(2**53 - 1, 2**53 - 1, SELF, 2**53 - 1), (2**53 - 1, 0, SELF, 0), (0, 2**53 - 1, SELF, 0)])

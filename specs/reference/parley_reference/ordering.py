@@ -14,15 +14,16 @@ def advance(cursor, log, depth, time, heads, depth_at):
         if of == log:
             flaws.append("ordering/citation-self")
             continue
-        if length <= cursor["cited"].get(of, 0) or (previous is not None and previous >= of):
+        if length <= cited.get(of, 0) or (previous is not None and previous >= of):
             flaws.append("ordering/citation-order")
+        else:
+            cited[of] = length
         if length > 0:
             parent = depth_at(of, length)
             if parent is None:
                 complete = False
             else:
                 least = max(least, parent)
-        cited[of] = max(length, cited.get(of, 0))
         previous = of
     right = depth == least + 1 if complete else depth > least
     if not right:
