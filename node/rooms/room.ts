@@ -2,12 +2,12 @@ import type { Logger } from 'pino'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { entryKeys, openEntry, readFrame } from '../../protocol/log/entry.ts'
 import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
 import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
-import { decodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
+import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
-import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { Problem } from '../api/problems.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -16,8 +16,11 @@ import { Soon } from '../projection/watchers.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
+import type { VaultRoom } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
+import type { StoredLog } from '../storage/stored-log.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import type { Person } from './person.ts'
@@ -30,6 +33,7 @@ export interface RoomOptions {
   readonly inviteSeed: Uint8Array
   /** What the link called it, until its own log says. */
   readonly label: string
+  readonly ownLogState: VaultRoom['ownLog']
   readonly person: Person
   readonly store: LogStore
   readonly space: FreeSpace
@@ -56,6 +60,7 @@ export type RoomChange =
 const announceEveryMs = 10_000
 const mostLogs = 1_000
 const forkText = 'its device signed two histories'
+const lostText = 'it was lost from this disk, and whoever went on with it might contradict what others have'
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -79,11 +84,13 @@ export class Room implements ChannelRoom {
   readonly #heads: HeadWatch
   readonly #announceSoon = new Soon(announceEveryMs, () => this.#announceGrown())
   #writer: RoomWriter | null = null
+  #isLost: boolean
   #adding: Promise<unknown> = Promise.resolve()
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
     this.#options = options
+    this.#isLost = options.ownLogState === 'lost'
     this.genesis = genesis
     this.beginning = decodeGenesis(genesis)
     this.secret = options.secret
@@ -119,8 +126,9 @@ export class Room implements ChannelRoom {
   static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
     const room = new Room(options)
     try {
-      await room.#openLogs()
-      if (room.logs.get(toHex(room.ownLog))!.stored.knownLength === 0) await room.append(first(room.ownAdmission))
+      const own = await room.#openLogs()
+      if (room.isLost || (own.knownLength === 0 && options.ownLogState)) room.#lose()
+      else if (own.knownLength === 0) await room.append(first(room.ownAdmission))
       return room
     } catch (error) {
       await room.close()
@@ -138,17 +146,29 @@ export class Room implements ChannelRoom {
     return this.#created()?.stamp ?? null
   }
 
-  async #openLogs(): Promise<void> {
+  /** Whether the own log was written once, but is gone from this disk: nobody knows how far others have it, so nothing may be added. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  async #openLogs(): Promise<StoredLog> {
     const { person, store, space, roomLogs, primitives, now } = this.#options
     const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
     const folding = this.#take({ admission: this.ownAdmission, stored: own })
     this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
-    const others = roomLogs.of(this.key) ?? (await this.#findLogs())
+    const others = roomLogs.of(this.key) ?? (await findAdmissions(this, store, primitives))
+    if (!roomLogs.of(this.key)) await roomLogs.set(this.key, others)
     for (const admission of others) {
       this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
     }
     await this.fold.pump()
     this.fold.beginLive()
+    return own
+  }
+
+  #lose(): void {
+    this.#isLost = true
+    this.troubles.set(toHex(this.ownLog), lostText)
   }
 
   sign(message: Uint8Array): Uint8Array {
@@ -156,7 +176,8 @@ export class Room implements ChannelRoom {
   }
 
   /** Write into the own log; resolves with the entry's index once it is safe on disk. */
-  append(event: RoomEvent): Promise<number> {
+  async append(event: RoomEvent): Promise<number> {
+    if (this.#isLost) throw new Problem('storage-failing', `The own log of this room is gone: ${lostText}.`)
     return this.#writer!.append(event)
   }
 
@@ -271,35 +292,6 @@ export class Room implements ChannelRoom {
   #announce(log: RoomLog): void {
     for (const channel of this.channels()) {
       channel.announce([log]).catch((error) => this.#options.log.debug({ err: error }, 'a log could not be announced'))
-    }
-  }
-
-  /** Whose logs of this room are on disk: the first entry of each says why it is in. */
-  async #findLogs(): Promise<Admission[]> {
-    const found: Admission[] = []
-    for await (const { key, block } of this.#options.store.firstBlocks()) {
-      const admission = Buffer.compare(key, this.ownLog) === 0 ? null : this.#admissionIn(key, block)
-      if (admission) found.push(admission)
-    }
-    await this.#options.roomLogs.set(this.key, found)
-    return found
-  }
-
-  #admissionIn(log: Uint8Array, block: Uint8Array): Admission | null {
-    const { primitives } = this.#options
-    try {
-      const { salt } = readFrame(block)
-      const place = { room: this.id, log, index: 0 }
-      const keys = entryKeys(classKey(this.secrets, 'authority'), place, salt, primitives)
-      const { header, frame, body } = openEntry(block, place, keys, primitives)
-      const event = decodeEvent(header.kind, frame.class, body)
-      if (event.type !== 'joined' && event.type !== 'room-created') return null
-      const { key } = admit(this.genesis, event.admission, primitives)
-      return Buffer.compare(key, log) === 0 ? event.admission : null
-    } catch (error) {
-      // Of another room, or of nobody who has been let in.
-      if (error instanceof ProtocolError) return null
-      throw error
     }
   }
 

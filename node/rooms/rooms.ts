@@ -201,6 +201,7 @@ export class Rooms {
       secret: Buffer.from(stored.secret, 'hex'),
       inviteSeed: Buffer.from(stored.inviteSeed, 'hex'),
       label: stored.name,
+      ownLogState: stored.ownLog,
       port: swarm.port,
     }
     const room = await Room.open(options, (admission) =>
@@ -208,11 +209,23 @@ export class Rooms {
         ? { type: 'room-created', genesis, name: stored.name, admission, as }
         : { type: 'joined', admission, as },
     )
+    await this.#note(stored.genesis, room.isLost ? 'lost' : 'begun')
     this.#rooms.set(room.key, { room, topics: new Map() })
     shared.peers.addRoom(room)
     this.#announce(room)
     onChange({ type: 'changed', room })
     return room
+  }
+
+  /** Keep what has become of the own log in a room. */
+  async #note(genesis: string, ownLog: NonNullable<VaultRoom['ownLog']>): Promise<void> {
+    const { vault } = this.#options
+    const isNoted = vault.content.rooms.some((each) => each.genesis === genesis && each.ownLog === ownLog)
+    if (isNoted) return
+    await vault.change((content) => ({
+      ...content,
+      rooms: content.rooms.map((each) => (each.genesis === genesis ? { ...each, ownLog } : each)),
+    }))
   }
 
   /** Be found under today's topics, and no longer under yesterday's. */

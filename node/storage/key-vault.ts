@@ -5,12 +5,14 @@ import sodium from 'sodium-universal'
 import { HomeError } from '../home-error.ts'
 import { readIfThere, writeDurably } from './durable-file.ts'
 
-/** One room that this node is in: what its link said, and under which name we write. */
+/** One room that this node is in: what its link said, and what has become of the own log in it. */
 export interface VaultRoom {
   readonly genesis: string
   readonly secret: string
   readonly inviteSeed: string
   readonly name: string
+  /** `begun`: it has a first entry. `lost`: it had, but not on this disk any more. */
+  readonly ownLog?: 'begun' | 'lost'
 }
 
 /** Every secret of a node. Bytes are hex. */

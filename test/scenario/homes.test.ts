@@ -1,4 +1,4 @@
-import { cp, readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changePassphrase } from '../../node/storage/key-vault.ts'
@@ -6,6 +6,7 @@ import { makeDisk } from '../support/disk.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
 import { startNode } from '../support/process.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
+import { until } from '../support/until.ts'
 
 let net: Testnet
 
@@ -185,6 +186,24 @@ describe('what a node remembers of others', () => {
       expect(ada.room(room).members.map(({ name }) => name)).toEqual(['Ada', 'Ben'])
       await ada.close()
     }
+  })
+
+  test('that has lost its logs gets them back from others, and writes nothing that would contradict them', async () => {
+    const room = await metBen()
+    await rm(inHome('Ada', 'logs'), { recursive: true })
+    let ada = await net.open('Ada')
+    await expect(ada.send(room, 'Who am I?')).rejects.toMatchObject({ code: 'storage-failing' })
+    const ben = await net.open('Ben')
+    await ben.send(room, 'There you are')
+    await untilAllShow([ada, ben], room, ['Hello', 'There you are'])
+    await until(() => ada.room(room).members.some(({ name, self }) => name === 'Ada' && self))
+    expect(ada.room(room).troubles).toMatchObject([{ author: 'Ada', text: expect.stringContaining('lost') }])
+    // Others may have more of it than those who are here: so it stays as it is.
+    await ada.close()
+    ada = await net.open('Ada')
+    await expect(ada.send(room, 'And now?')).rejects.toMatchObject({ code: 'storage-failing' })
+    expect(ben.room(room).troubles).toEqual([])
+    expect((await ada.run('create-room', { name: 'Another' })).room).toBeTruthy()
   })
 
   /** Ada and Ben have met, Ben has written, and both have stopped. */
