@@ -1,4 +1,6 @@
+import { toHex } from '../bytes.ts'
 import { ProtocolError, type ProtocolErrorCode, protocolErrors } from '../errors.ts'
+import { compareOrder, type OrderKey } from '../ordering.ts'
 import type { Check, CheckName, ReportedAuthor } from './report.ts'
 
 /** The failures of one check: the first of them, and how many there are. */
@@ -13,13 +15,33 @@ interface Failure {
   readonly text: string
 }
 
-/** How many failures of one check are told one by one; the rest are counted. */
+/** A log of which more is cited than is here: up to where, and by which entry first. */
+interface MissingLog {
+  length: number
+  first: OrderKey
+}
+
+/** What the file has of a log: so many entries, and whether one lets it in. */
+export interface HeldLog {
+  readonly length: number
+  readonly isAdmitted: boolean
+}
+
+/** What a verification counted. */
+interface Counts {
+  readonly logs: number
+  readonly entries: number
+  readonly messages: number
+  readonly unplaced: number
+}
+
+/** How many failures of one check, or missing logs, are told one by one; the rest are counted. */
 const mostTold = 20
 
 /** What the checks of a verification found, until it is told as a report. */
 export class Findings {
   readonly #failures = new Map<CheckName, Failures>()
-  readonly #missing = new Map<string, number>()
+  readonly #missing = new Map<string, MissingLog>()
   #authors: Check[] = []
 
   /** Say that checks of these names are made: one that finds nothing has passed. */
@@ -52,9 +74,14 @@ export class Findings {
     this.fail(checkOf(error.code), error.code, where, detail || undefined)
   }
 
-  /** `count` entries of a log are cited but not there. */
-  missing(log: string, count: number): void {
-    this.#missing.set(log, Math.max(count, this.#missing.get(log) ?? 0))
+  /** A log is cited up to a length that is not here, by the entry that stands at `by`. */
+  missing(log: string, length: number, by: OrderKey): void {
+    const missing = this.#missing.get(log)
+    if (!missing) this.#missing.set(log, { length, first: by })
+    else {
+      missing.length = Math.max(length, missing.length)
+      if (compareOrder(by, missing.first) < 0) missing.first = by
+    }
   }
 
   authors(authors: readonly ReportedAuthor[], expect: readonly string[]): void {
@@ -73,15 +100,15 @@ export class Findings {
     ]
   }
 
-  /** The lines of the report: failures one by one, and one line for each check that passed. */
-  checks(counts: { readonly logs: number; readonly entries: number; readonly messages: number }): Check[] {
+  /** The lines of the report: failures and missing logs one by one, and one line for each check that passed. */
+  checks(counts: Counts, held: ReadonlyMap<string, HeldLog>): Check[] {
     const passed: Record<CheckName, string> = {
       export: 'the file is as the device that exported it signed it',
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place`,
       membership: `${count(counts.logs, 'log')} let in to the room`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
-      completeness: 'every entry that is cited is here',
+      completeness: '',
       authors: '',
     }
     const lines: Check[] = []
@@ -93,15 +120,48 @@ export class Findings {
       if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${all - mostTold} more` })
       if (all === 0 && name !== 'completeness') lines.push({ name, outcome: 'passed', text: passed[name] })
     }
-    return [...lines, this.#completeness(passed.completeness), ...this.#authors]
+    return [...lines, ...this.#completeness(counts.unplaced, held), ...this.#authors]
   }
 
-  #completeness(passed: string): Check {
-    const entries = [...this.#missing.values()].reduce((sum, each) => sum + each, 0)
-    if (entries === 0) return { name: 'completeness', outcome: 'passed', text: passed }
-    const text = `${count(entries, 'entry', 'entries')} of ${count(this.#missing.size, 'log')} cited but not in this file`
-    return { name: 'completeness', outcome: 'waiting', text }
+  /** Logs that are here in part come first: whoever cites logs that never were cannot push them out of sight. */
+  #completeness(unplaced: number, held: ReadonlyMap<string, HeldLog>): Check[] {
+    if (this.#missing.size === 0) {
+      return [{ name: 'completeness', outcome: 'passed', text: 'every entry that is cited is here' }]
+    }
+    const waiting = (text: string, where?: string): Check => ({
+      name: 'completeness',
+      outcome: 'waiting',
+      text,
+      ...(where ? { where } : {}),
+    })
+    const isNobodys = (log: string) => (held.get(log)?.isAdmitted ? 0 : 1)
+    const logs = [...this.#missing].sort(([a], [b]) => isNobodys(a) - isNobodys(b) || (a < b ? -1 : 1))
+    const lines = logs
+      .slice(0, mostTold)
+      .map(([log, { length, first }]) => waiting(missingText(log, length, held.get(log)), entryId(first)))
+    if (logs.length > mostTold) lines.push(waiting(`and ${count(logs.length - mostTold, 'more log')}`))
+    if (unplaced > 0) {
+      lines.push(
+        waiting(
+          `the place of ${count(unplaced, 'message')} in the order could not be checked: what is cited there, or before in the same log, is not here`,
+        ),
+      )
+    }
+    return lines
   }
+}
+
+/** The length is a claim: only of a log that is let in does it count entries. */
+function missingText(log: string, length: number, held: HeldLog | undefined): string {
+  const cited = `log ${log} is cited up to length ${length}`
+  if (!held || held.length === 0) return `${cited}, and nothing of it is here: it may never have been`
+  const here = `${cited}, and ${count(held.length, 'entry', 'entries')} of it ${held.length === 1 ? 'is' : 'are'} here`
+  return held.isAdmitted ? `${here}: ${length - held.length} missing` : `${here}, but nothing lets it in`
+}
+
+/** As a report names an entry. */
+export function entryId({ log, index }: Pick<OrderKey, 'log' | 'index'>): string {
+  return `${toHex(log)}/${index}`
 }
 
 function checkOf(code: ProtocolErrorCode): CheckName {

@@ -24,6 +24,8 @@ export interface ReportedMessage {
   readonly name: string
   readonly text: string
   readonly time: number
+  /** Whether its place in the order was checked. Not if its author cites what is not in the bundle, in this entry or in one before it in its log. */
+  readonly placed: boolean
 }
 
 /** What is true of a bundle, and what is not known. `ok`: no check failed. */
@@ -38,9 +40,19 @@ export interface Report {
   readonly notProven: readonly string[]
 }
 
-export const notProven: readonly string[] = [
+const neverProven: readonly string[] = [
   'Who the authors are: names are their own words. Compare the full ids with the people themselves.',
   'When anything was written: times are by the authors’ own clocks, and nothing here is anchored to a public chain yet.',
   'That nothing came later, or that the exporter left out no log which nobody else cites.',
   'That an author showed everybody the same log: another bundle of the same room could tell.',
 ]
+
+/** `unplaced`: how many messages stand where nothing here could check. */
+export function notProven(unplaced: number): readonly string[] {
+  if (unplaced === 0) return neverProven
+  const who = unplaced === 1 ? 'one message stands' : `${unplaced} messages stand`
+  return [
+    ...neverProven,
+    `Where ${who} in the order: the entries that are cited there, or before in the same log, are not here.`,
+  ]
+}

@@ -1,14 +1,14 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
-import { openEntry } from '../log/entry.ts'
+import { type Citation, openEntry } from '../log/entry.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { compareOrder } from '../ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { Findings } from './findings.ts'
+import { entryId, Findings, type HeldLog } from './findings.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
 export interface VerifyOptions {
@@ -34,6 +34,13 @@ interface WalkedLog {
   readonly depths: number[]
   folded: FoldedLog
   next: ReturnType<typeof open> | null
+  /** Whether everything was here that its entries so far cite. */
+  isPlaced: boolean
+}
+
+/** An entry without a flaw that people see. */
+interface HeardEntry extends FoldedEntry {
+  readonly placed: boolean
 }
 
 /**
@@ -78,20 +85,20 @@ function walk(bundled: BundledLog, room: Uint8Array, findings: Findings, primiti
   if (tree.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
   const head = { length: tree.length, treeHash: tree.treeHash(), signature: bundled.signature }
   findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
-  return { bundled, id, length: tree.length, snapshots, depths: [], folded: emptyLog(key), next: null }
+  return { bundled, id, length: tree.length, snapshots, depths: [], folded: emptyLog(key), next: null, isPlaced: true }
 }
 
-/** Fold every log, no entry before those it cites. Answers the entries without a flaw that people see. */
+/** Fold every log, no entry before those it cites. Answers what people hear. */
 function foldLogs(
   { genesis }: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
   findings: Findings,
   { primitives, onProgress }: VerifyOptions,
-): FoldedEntry[] {
+): HeardEntry[] {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: FoldedEntry[] = []
+  const heard: HeardEntry[] = []
   const of = entriesIn(logs)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
@@ -102,13 +109,15 @@ function foldLogs(
     },
     fold(log) {
       const opened = log.next!
-      checkCitations(log, opened, byId, findings, primitives)
+      const missing = checkCitations(log, opened, byId, findings, primitives)
       const { log: folded, entry } = foldEntry(log.folded, opened, { genesis, depthAt, primitives })
       log.folded = folded
       log.depths.push(folded.cursor.depth)
       log.next = null
-      for (const flaw of entry.flaws) findings.flaw(flaw, entryId(log, entry.order.index))
-      if (entry.flaws.length === 0 && isHeard(entry)) heard.push(entry)
+      if (missing.length > 0) log.isPlaced = false
+      for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
+      for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
+      if (entry.flaws.length === 0 && isHeard(entry)) heard.push({ ...entry, placed: log.isPlaced })
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
     },
@@ -120,8 +129,6 @@ function foldLogs(
 const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { length }) => sum + length, 0)
 
 const isHeard = ({ event }: FoldedEntry): boolean => event?.type === 'message-sent' || event?.type === 'room-created'
-
-const entryId = (log: WalkedLog, index: number): string => `${log.id}/${index}`
 
 function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
   const index = log.folded.cursor.length
@@ -146,47 +153,47 @@ function awaitedBy(
   })
 }
 
+/** Compare what an entry cites with what is here. Answers the citations of which it is not. */
 function checkCitations(
   log: WalkedLog,
   opened: NonNullable<WalkedLog['next']>,
   logs: ReadonlyMap<string, WalkedLog>,
   findings: Findings,
   primitives: Primitives,
-): void {
-  if (opened instanceof ProtocolError) return
+): readonly Citation[] {
+  if (opened instanceof ProtocolError) return []
+  const where = entryId({ log: log.folded.key, index: log.folded.cursor.length })
   for (const head of opened.header.heads) {
-    const cited = logs.get(toHex(head.log))
-    const roots = cited?.snapshots[head.length]
-    if (!roots) {
-      const missing = head.length - (cited?.length ?? 0)
-      findings.missing(toHex(head.log), missing)
-    } else if (!equalBytes(treeHash(roots, primitives), head.treeHash)) {
-      const where = entryId(log, log.folded.cursor.length)
+    const roots = logs.get(toHex(head.log))?.snapshots[head.length]
+    if (roots && !equalBytes(treeHash(roots, primitives), head.treeHash)) {
       findings.fail('causality', 'ordering/citation', where, `of log ${toHex(head.log)} at length ${head.length}`)
     }
   }
+  return opened.header.heads.filter(({ log: cited, length }) => length > (logs.get(toHex(cited))?.length ?? 0))
 }
 
 function summarize(
   bundle: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
-  heard: readonly FoldedEntry[],
+  heard: readonly HeardEntry[],
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
-  const byLog = new Map(logs.map((log) => [log.id, { log, by: authorOf(log) }]))
+  const byLog = new Map(logs.map((log) => [log.id, { by: authorOf(log), ...heldOf(log) }]))
   const messages: ReportedMessage[] = []
   let name = ''
-  for (const { event, order, time } of [...heard].sort((a, b) => compareOrder(a.order, b.order))) {
-    const { log, by } = byLog.get(toHex(order.log))!
+  for (const { event, order, time, placed } of [...heard].sort((a, b) => compareOrder(a.order, b.order))) {
+    const { by } = byLog.get(toHex(order.log))!
     if (event?.type === 'room-created') name = event.name
     if (event?.type !== 'message-sent' || !by) continue
-    messages.push({ id: entryId(log, order.index), ...by, text: event.text, time })
+    messages.push({ id: entryId(order), ...by, text: event.text, time, placed })
   }
   const authors = reportedAuthors(logs, messages, expect)
   findings.authors(authors, expect)
-  const checks = findings.checks({ logs: logs.length, entries: entriesIn(logs), messages: messages.length })
+  const unplaced = messages.filter(({ placed }) => !placed).length
+  const counts = { logs: logs.length, entries: entriesIn(logs), messages: messages.length, unplaced }
+  const checks = findings.checks(counts, byLog)
   return {
     messages,
     report: {
@@ -196,10 +203,12 @@ function summarize(
       messages: messages.length,
       authors,
       checks,
-      notProven,
+      notProven: notProven(unplaced),
     },
   }
 }
+
+const heldOf = ({ length, folded }: WalkedLog): HeldLog => ({ length, isAdmitted: folded.author !== null })
 
 function authorOf({ folded: { author } }: WalkedLog): Pick<ReportedMessage, 'author' | 'name'> | null {
   return author && { author: toHex(author.owner.identity), name: author.name }

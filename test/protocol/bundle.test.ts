@@ -184,7 +184,13 @@ describe('a bundle whose exporter changed a field and signed it again', () => {
       [...bundle.logs.entries()].filter(([, log]) => log.device !== people.ada.device).map(([i]) => `1.${i} dropped`),
     )
     for (const { value: without } of waiting) {
-      expect(faultsOf(exported(without))).toMatchObject([{ name: 'completeness', outcome: 'waiting' }])
+      const [missing, unplaced, ...more] = faultsOf(exported(without)) as readonly Check[]
+      expect(missing).toMatchObject({ name: 'completeness', outcome: 'waiting', where: expect.any(String) })
+      expect(unplaced).toMatchObject({
+        name: 'completeness',
+        text: expect.stringMatching(/^the place of \d messages? /),
+      })
+      expect(more).toEqual([])
     }
   })
 
@@ -248,12 +254,61 @@ describe('an exporter, who has the keys of every entry in the bundle,', () => {
     expect(older(ada, 2).report.checks.every(({ outcome }) => outcome === 'passed')).toBe(true)
     expect(older(ada, 2).messages).toHaveLength(3)
     for (const log of [bo, cy]) {
-      const { report } = older(log, 1)
+      const { report, messages } = older(log, 1)
       expect(report.ok).toBe(true)
+      const unplaced = messages.filter(({ placed }) => !placed).length
+      expect(unplaced).toBeGreaterThan(0)
       expect(report.checks.filter(({ outcome }) => outcome === 'waiting')).toMatchObject([
-        { name: 'completeness', text: expect.stringMatching(/^1 entry of 1 log /) },
+        { name: 'completeness', text: `log ${log.id} is cited up to length 2, and 1 entry of it is here: 1 missing` },
+        { name: 'completeness', text: expect.stringContaining(`the place of ${unplaced} message`) },
       ])
     }
+  })
+
+  test('cannot hide what is missing of a log behind logs that never were', () => {
+    const room = new Conversation(people.ada)
+    const host = room.writer(people.ada).createRoom('Kitchen')
+    const guest = room.writer(people.bo).join(host).say('Hello.')
+    host.say('Hello.', guest)
+    const treeHash = new Uint8Array(32)
+    const heads = Array.from({ length: 64 }, (_, i) => ({
+      log: new Uint8Array(32).fill(i),
+      length: 2 ** 53 - 1,
+      treeHash,
+    }))
+    guest.write({ type: 'message-sent', text: 'First!' }, [], { heads, depth: 1_000 })
+    guest.say('Or not.')
+    const bundled = { ...room.bundle(people.ada), logs: [host.bundled(2), guest.bundled()] }
+    bundled.logs.sort((a, b) =>
+      toHex(logKey({ ...a, room: room.room }, primitives)) < toHex(logKey({ ...b, room: room.room }, primitives))
+        ? -1
+        : 1,
+    )
+    const hidden = room.writer(people.cy).join(host)
+    host.say('Hello, Cy.', hidden)
+    guest.say('Where?', host)
+    bundled.logs = bundled.logs.map((log) => (log.device === people.bo.device ? guest.bundled() : log))
+    const { report, messages } = verify(
+      encodeBundle(bundled, people.ada.deviceSeed, primitives),
+      Object.values(people).slice(0, 2),
+    )
+    expect(report.ok).toBe(true)
+    const lines = report.checks.filter(({ name }) => name === 'completeness')
+    expect(lines).toHaveLength(22)
+    expect(lines[0]).toMatchObject({
+      where: `${guest.id}/4`,
+      text: expect.stringMatching(/length 3, and 2 entries of it are here: 1 missing$/),
+    })
+    expect(lines[20]!.text).toBe('and 45 more logs')
+    expect(lines[21]!.text).toMatch(/^the place of 3 messages /)
+    expect(messages.map(({ text, placed }) => `${text} ${placed}`)).toEqual([
+      'Hello. true',
+      'Hello. true',
+      'First! false',
+      'Or not. false',
+      'Where? false',
+    ])
+    expect(report.notProven.at(-1)).toMatch(/^Where 3 messages stand /)
   })
 
   test('can leave out a log that nobody cites, and nothing shows it', () => {

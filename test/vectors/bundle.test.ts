@@ -15,8 +15,14 @@ interface Found {
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
   readonly waiting: readonly string[]
-  /** How many entries are cited but not there. */
-  readonly missing: number
+  /** Logs of which more is cited than is there, in the order in which they are told. */
+  readonly missing: readonly {
+    readonly log: string
+    readonly cited: number
+    readonly here: number
+    readonly admitted: boolean
+    readonly where: string
+  }[]
 }
 
 type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }, Found> & {
@@ -48,12 +54,22 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, ...told } = wanted
+        const { waiting: names, missing, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
-        expect({ room: report.room, exported: report.exported, messages }).toEqual(told)
-        expect(waiting.map(({ name }) => name)).toEqual(names)
-        if (missing > 0) expect(waiting[0]!.text).toMatch(new RegExp(`^${missing} `))
+        expect({ room: report.room, exported: report.exported, messages }).toEqual(whole)
+        expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
+        const lines = waiting.filter(({ where }) => where !== undefined)
+        expect(lines.map(({ where }) => where)).toEqual(missing.map(({ where }) => where))
+        for (const [i, { log, cited, here, admitted }] of missing.entries()) {
+          expect(lines[i]!.text).toContain(`log ${log} is cited up to length ${cited}, and ${here || 'nothing'}`)
+          expect(lines[i]!.text.endsWith(`${cited - here} missing`)).toBe(admitted)
+        }
+        const unplaced = messages.filter(({ placed }) => !placed).length
+        const told = waiting.filter(({ text }) => text.startsWith('the place of '))
+        expect(told.map(({ text }) => Number.parseInt(text.slice('the place of '.length), 10))).toEqual(
+          unplaced > 0 ? [unplaced] : [],
+        )
       }
     })
   }

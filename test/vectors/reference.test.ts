@@ -126,7 +126,7 @@ function ourJudgement(bytes: Uint8Array) {
     return {
       ok,
       codes: checks.flatMap((check) => (check.outcome === 'failed' ? [check.code] : [])).sort(),
-      waiting: checks.flatMap(({ name, outcome }) => (outcome === 'waiting' ? [name] : [])),
+      waiting: [...new Set(checks.flatMap(({ name, outcome }) => (outcome === 'waiting' ? [name] : [])))],
     }
   } catch (error) {
     if (error instanceof ProtocolError) return error.code

@@ -82,7 +82,7 @@ def verify_bundle(data, expect=()):
             log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
         except ProtocolError as error:
             fail("signatures", error.code, key.hex())
-        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None})
+        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True})
 
     if not bundle["signed"]:
         fail("export", "bundle/export-signature")
@@ -126,8 +126,12 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 forced = False
                 index = len(each["depths"])
                 where = f"{each['key'].hex()}/{index}"
-                _check_citations(each["next"], by_key, where, fail, missing)
-                each["folded"], folded = room.fold_entry(each["folded"], each["next"], genesis, depth_at)
+                opened = each["next"]
+                _check_citations(opened, by_key, where, fail)
+                each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at)
+                if _note_missing(opened, by_key, folded["order"], missing):
+                    each["placed"] = False
+                folded["placed"] = each["placed"]
                 each["depths"].append(each["folded"]["cursor"]["depth"])
                 each["next"] = None
                 entries.append(folded)
@@ -146,16 +150,44 @@ def _open(each, this_room):
         return error
 
 
-def _check_citations(opened, by_key, where, fail, missing):
+def _check_citations(opened, by_key, where, fail):
     if isinstance(opened, ProtocolError):
         return
     for key, length, hashed in opened[1]["heads"]:
         cited = by_key.get(key)
-        blocks = cited["blocks"] if cited else []
-        if cited is None or length > len(blocks):
-            missing[key] = max(missing.get(key, 0), length - len(blocks))
-        elif log.tree_hash(log.roots(blocks[:length])) != hashed:
+        if cited and length <= len(cited["blocks"]) and log.tree_hash(log.roots(cited["blocks"][:length])) != hashed:
             fail("causality", "ordering/citation", where)
+
+
+def _note_missing(opened, by_key, order, missing):
+    """Whether this entry cites what is not here. `missing`: by log, the greatest length cited and the first entry that cites too much."""
+    found = False
+    for key, length, _ in [] if isinstance(opened, ProtocolError) else opened[1]["heads"]:
+        cited = by_key.get(key)
+        if length > (len(cited["blocks"]) if cited else 0):
+            found = True
+            greatest, first = missing.get(key, (length, order))
+            missing[key] = max(greatest, length), min(first, order)
+    return found
+
+
+def _missing_told(missing, logs):
+    """Logs that are let in first, then by key."""
+    held = {each["key"]: each for each in logs}
+
+    def is_admitted(key):
+        return key in held and held[key]["folded"]["author"] is not None
+
+    return [
+        {
+            "log": key.hex(),
+            "cited": missing[key][0],
+            "here": len(held[key]["blocks"]) if key in held else 0,
+            "admitted": is_admitted(key),
+            "where": f"{missing[key][1][2].hex()}/{missing[key][1][3]}",
+        }
+        for key in sorted(missing, key=lambda key: (not is_admitted(key), key))
+    ]
 
 
 def _check_of(code):
@@ -181,13 +213,14 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
                     "name": author["name"],
                     "text": event["text"],
                     "time": each["time"],
+                    "placed": each["placed"],
                 }
             )
     identities = {author["identity"].hex() for author in authors_by_log.values() if author}
     for _ in [each for each in expect if each not in identities]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     waiting = []
-    if sum(missing.values()) > 0:
+    if missing:
         waiting.append("completeness")
     if any(identity not in expect for identity in identities):
         waiting.append("authors")
@@ -198,5 +231,5 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
         "messages": messages,
         "failures": failures,
         "waiting": waiting,
-        "missing": sum(missing.values()),
+        "missing": _missing_told(missing, logs),
     }
