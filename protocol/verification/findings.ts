@@ -1,6 +1,7 @@
 import { toHex } from '../bytes.ts'
 import { ProtocolError, type ProtocolErrorCode, protocolErrors } from '../errors.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
+import type { Author } from '../room/fold-log.ts'
 import type { Check, CheckName, ReportedAuthor } from './report.ts'
 
 /** The failures of one check: the first of them, and how many there are. */
@@ -21,10 +22,10 @@ interface MissingLog {
   first: OrderKey
 }
 
-/** What the file has of a log: so many entries, and whether one lets it in. */
-export interface HeldLog {
+/** What the file has of a log: so many entries, and the author that the first of them lets in. */
+interface HeldLog {
   readonly length: number
-  readonly isAdmitted: boolean
+  readonly author: Author | null
 }
 
 /** What a verification counted. */
@@ -134,7 +135,7 @@ export class Findings {
       text,
       ...(where ? { where } : {}),
     })
-    const isNobodys = (log: string) => (held.get(log)?.isAdmitted ? 0 : 1)
+    const isNobodys = (log: string) => (held.get(log)?.author ? 0 : 1)
     const logs = [...this.#missing].sort(([a], [b]) => isNobodys(a) - isNobodys(b) || (a < b ? -1 : 1))
     const lines = logs
       .slice(0, mostTold)
@@ -156,7 +157,7 @@ function missingText(log: string, length: number, held: HeldLog | undefined): st
   const cited = `log ${log} is cited up to length ${length}`
   if (!held || held.length === 0) return `${cited}, and nothing of it is here: it may never have been`
   const here = `${cited}, and ${count(held.length, 'entry', 'entries')} of it ${held.length === 1 ? 'is' : 'are'} here`
-  return held.isAdmitted ? `${here}: ${length - held.length} missing` : `${here}, but nothing lets it in`
+  return held.author ? `${here}: ${length - held.length} missing` : `${here}, but nothing lets it in`
 }
 
 /** As a report names an entry. */

@@ -3,12 +3,12 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
 import { type Citation, openEntry } from '../log/entry.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
-import { compareOrder } from '../ordering.ts'
+import { compareOrder, type OrderKey } from '../ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { entryId, Findings, type HeldLog } from './findings.ts'
+import { entryId, Findings } from './findings.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
 export interface VerifyOptions {
@@ -38,8 +38,17 @@ interface WalkedLog {
   isPlaced: boolean
 }
 
-/** An entry without a flaw that people see. */
-interface HeardEntry extends FoldedEntry {
+/** What the entries of a bundle say to people. */
+interface Heard {
+  roomName: string
+  /** Those without a flaw. */
+  readonly messages: HeardMessage[]
+}
+
+interface HeardMessage {
+  readonly order: OrderKey
+  readonly time: number
+  readonly text: string
   readonly placed: boolean
 }
 
@@ -95,10 +104,10 @@ function foldLogs(
   logs: readonly WalkedLog[],
   findings: Findings,
   { primitives, onProgress }: VerifyOptions,
-): HeardEntry[] {
+): Heard {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: HeardEntry[] = []
+  const heard: Heard = { roomName: '', messages: [] }
   const of = entriesIn(logs)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
@@ -117,7 +126,7 @@ function foldLogs(
       if (missing.length > 0) log.isPlaced = false
       for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
       for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
-      if (entry.flaws.length === 0 && isHeard(entry)) heard.push({ ...entry, placed: log.isPlaced })
+      hear(heard, log, entry)
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
     },
@@ -128,7 +137,13 @@ function foldLogs(
 
 const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { length }) => sum + length, 0)
 
-const isHeard = ({ event }: FoldedEntry): boolean => event?.type === 'message-sent' || event?.type === 'room-created'
+function hear(heard: Heard, log: WalkedLog, { event, flaws, order, time }: FoldedEntry): void {
+  // Only the owner can have made the room, and only their first log says what it is called.
+  if (event?.type === 'room-created' && log.bundled.generation === 0) heard.roomName = event.name
+  if (event?.type === 'message-sent' && flaws.length === 0) {
+    heard.messages.push({ order, time, text: event.text, placed: log.isPlaced })
+  }
+}
 
 function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
   const index = log.folded.cursor.length
@@ -176,29 +191,30 @@ function summarize(
   bundle: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
-  heard: readonly HeardEntry[],
+  heard: Heard,
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
-  const byLog = new Map(logs.map((log) => [log.id, { by: authorOf(log), ...heldOf(log) }]))
-  const messages: ReportedMessage[] = []
-  let name = ''
-  for (const { event, order, time, placed } of [...heard].sort((a, b) => compareOrder(a.order, b.order))) {
-    const { by } = byLog.get(toHex(order.log))!
-    if (event?.type === 'room-created') name = event.name
-    if (event?.type !== 'message-sent' || !by) continue
-    messages.push({ id: entryId(order), ...by, text: event.text, time, placed })
-  }
-  const authors = reportedAuthors(logs, messages, expect)
+  const names = namesOf(logs)
+  const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
+  const messages = [...heard.messages]
+    .sort((a, b) => compareOrder(a.order, b.order))
+    .flatMap(({ order, time, text, placed }): ReportedMessage[] => {
+      const by = held.get(toHex(order.log))!.author
+      if (!by) return []
+      const author = toHex(by.owner.identity)
+      return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
+    })
+  const authors = reportedAuthors(names, messages, expect)
   findings.authors(authors, expect)
   const unplaced = messages.filter(({ placed }) => !placed).length
   const counts = { logs: logs.length, entries: entriesIn(logs), messages: messages.length, unplaced }
-  const checks = findings.checks(counts, byLog)
+  const checks = findings.checks(counts, held)
   return {
     messages,
     report: {
       ok: checks.every(({ outcome }) => outcome !== 'failed'),
-      room: { id: toHex(room), name },
+      room: { id: toHex(room), name: heard.roomName },
       exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
       messages: messages.length,
       authors,
@@ -208,19 +224,22 @@ function summarize(
   }
 }
 
-const heldOf = ({ length, folded }: WalkedLog): HeldLog => ({ length, isAdmitted: folded.author !== null })
-
-function authorOf({ folded: { author } }: WalkedLog): Pick<ReportedMessage, 'author' | 'name'> | null {
-  return author && { author: toHex(author.owner.identity), name: author.name }
+/** What each author calls themselves: in the log of theirs that ends last, if they have several. */
+function namesOf(logs: readonly WalkedLog[]): Map<string, string> {
+  const ends = logs.flatMap(({ folded: { author, cursor, key } }) =>
+    author ? [{ author, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }] : [],
+  )
+  ends.sort((a, b) => compareOrder(a.order, b.order))
+  return new Map(ends.map(({ author }) => [toHex(author.owner.identity), author.name]))
 }
 
-function reportedAuthors(logs: readonly WalkedLog[], messages: readonly ReportedMessage[], expect: readonly string[]) {
+function reportedAuthors(
+  names: ReadonlyMap<string, string>,
+  messages: readonly ReportedMessage[],
+  expect: readonly string[],
+) {
   const counts = new Map<string, number>()
   for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
-  const names = new Map<string, string>()
-  for (const { folded } of logs) {
-    if (folded.author) names.set(toHex(folded.author.owner.identity), folded.author.name)
-  }
   return [...names].map(([identity, name]) => ({
     identity,
     name,

@@ -82,12 +82,24 @@ def waiting():
     again.write("joined", [again.admission(invited=False), "Ada"], (bo,))
     again.say("I am back.")
     yield accepted("a second log of the same device", exported(ada.bundled(), bo.bundled(), again.bundled()))
+    yield from second_logs()
     ada, bo = conversation()
     bo.write("poll-opened", [1], (), entry_class="message")
     yield accepted("an entry of a kind of a later version", exported(ada.bundled(), bo.bundled()))
     ada, bo = conversation()
     bo.write("message-sent", ["Before it all began."], (), time=0)
     yield accepted("a clock that went back: the order stays", exported(ada.bundled(), bo.bundled()))
+
+
+def second_logs():
+    """Of two logs of one author, in either order of their keys, the one that ends last says their name; of the owner's, the first says the room's."""
+    ada, bo = conversation()
+    ada_again, bo_again = Writer(ADA, 1), Writer(BO, 1)
+    ada_again.write("room-created", [GENESIS, "Cellar", ada_again.admission(invited=False), "Ada L."], (bo,))
+    bo_again.write("joined", [bo_again.admission(), "Bo the Second"], ())
+    bo.say("It is still me.", ada_again)
+    logs = [each.bundled() for each in (ada, bo, ada_again, bo_again)]
+    yield accepted("two logs each of two authors: whose ends last says the name, and the owner's first the room's", exported(*logs))
 
 
 def envelopes(plain, signature, whole):

@@ -196,21 +196,34 @@ def _check_of(code):
     return "membership" if code.startswith(("room/", "identity/")) else "entries"
 
 
+def _names(logs):
+    """By identity: the name in the log of theirs that ends last."""
+    ends = []
+    for each in logs:
+        author, cursor = each["folded"]["author"], each["folded"]["cursor"]
+        if author:
+            order = ordering.order_key(cursor["depth"], cursor["time"], each["key"], cursor["length"] - 1)
+            ends.append((order, author["identity"], author["name"]))
+    return {identity: name for _, identity, name in sorted(ends)}
+
+
 def _summary(this_room, bundle, logs, entries, failures, missing, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
+    first_logs = {each["key"] for each in logs if each["generation"] == 0}
+    names = _names(logs)
     messages, name = [], ""
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
         event, author = each["event"], authors_by_log[each["log"]]
-        if event is None or each["flaws"]:
+        if event is None:
             continue
-        if event["type"] == "room-created":
+        if event["type"] == "room-created" and each["log"] in first_logs:
             name = event["name"]
-        if event["type"] == "message-sent" and author:
+        if event["type"] == "message-sent" and author and not each["flaws"]:
             messages.append(
                 {
                     "id": f"{each['log'].hex()}/{each['index']}",
                     "author": author["identity"].hex(),
-                    "name": author["name"],
+                    "name": names[author["identity"]],
                     "text": event["text"],
                     "time": each["time"],
                     "placed": each["placed"],
