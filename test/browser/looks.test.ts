@@ -121,6 +121,8 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await ben.page.getByRole('button', { name: /^Members/ }).click()
     await ben.page.getByTestId('call-button').click()
     await ada.page.getByTestId('accept-call').waitFor()
+    // Everything is in sight again.
+    await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
     await look(ada.page, 'incoming-call')
     await ada.page.getByTestId('accept-call').click()
     for (const [person, own, other] of [
@@ -136,7 +138,7 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await lookAtBoth('call')
     // The newest row stays in sight, although the call took half of the room.
     await ada.page.getByTestId('call-row').last().waitFor()
-    expect(await ada.page.getByText('Jump to latest').count()).toBe(0)
+    await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
     await ada.page.getByRole('button', { name: 'Larger' }).click()
     await ben.page.getByRole('button', { name: 'Larger' }).click()
     await lookAtBoth('call-larger')
@@ -155,8 +157,37 @@ describe('every view is in order, by day and by night, on a wide screen and on a
       await person.page.getByTestId('call-row').nth(1).waitFor()
     }
     await lookAtBoth('room-after-call')
-    expect(await ada.page.getByText('Jump to latest').count()).toBe(0)
+    await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
   })
+
+  test('a long conversation, which opens at its end and stays there', async () => {
+    const { room } = await ada.tell({ type: 'create-room', name: 'Long talk' })
+    for (let i = 1; i <= 120; i++) await ada.tell({ type: 'send-message', room, text: `Line ${i}\n\nof many` })
+    await go(ada, `/room/${room}`)
+    await untilInSight('Line 120')
+    await look(ada.page, 'long-room')
+    await ada.tell({ type: 'send-message', room, text: 'Line 121' })
+    await untilInSight('Line 121')
+    await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
+    await lineAt('Line 121').hover()
+    // A list that is still on its way to its end would take the first turn of the wheel back.
+    await until(async () => {
+      await ada.page.mouse.wheel(0, -2_000)
+      return ada.page.getByText('Jump to latest').isVisible()
+    }, 'the way back to the latest')
+    await ada.page.getByText('Jump to latest').click()
+    await untilInSight('Line 121')
+    await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
+  })
+
+  const lineAt = (text: string) => ada.page.getByTestId('message-text').filter({ hasText: text })
+  const untilInSight = async (line: string) => {
+    const composer = (await ada.page.getByTestId('composer').boundingBox())!
+    await until(async () => {
+      const box = await lineAt(line).boundingBox()
+      return box !== null && box.y > 0 && box.y + box.height <= composer.y
+    }, `${line} in sight`)
+  }
 
   test('a file that is verified, and one that was changed', async () => {
     const file = join(town.folder, 'book-club.parley')

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { readRunFile } from '../../node/cli/run-file.ts'
 import { nodeAway } from '../support/browser.ts'
 import { say } from '../support/browser-room.ts'
 import { openTown, type Person, type Town } from '../support/people.ts'
@@ -41,23 +40,13 @@ describe('a link', () => {
   })
 
   test('that has expired says so, and cannot be used to join', async () => {
-    await openLink(ben, codeOf(await makeExpiredLink()))
+    const { link } = await ada.tell({ type: 'create-room', name: 'Elsewhere', expires: Date.now() - 1_000 })
+    await openLink(ben, codeOf(link))
     await ben.page.getByText('This link has expired.').waitFor()
     await ben.page.getByRole('heading', { name: 'Elsewhere' }).waitFor()
     expect(await ben.page.getByTestId('join-confirm').count()).toBe(0)
   })
 })
-
-/** Asked of the node itself: the command line makes no link that is too old from the start. */
-async function makeExpiredLink(): Promise<string> {
-  const run = await readRunFile(ada.home)
-  const response = await fetch(`${ada.url}/api/commands`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${run!.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ type: 'create-room', name: 'Elsewhere', expires: Date.now() - 1_000 }),
-  })
-  return ((await response.json()) as { link: string }).link
-}
 
 describe('a room where nobody is online', () => {
   test('says that it waits, and opens by itself when somebody comes', async () => {

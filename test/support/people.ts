@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
+import type { Command } from '../../node/api/commands.ts'
+import { readRunFile } from '../../node/cli/run-file.ts'
 import { type Browser, type BrowserOptions, openBrowser } from './browser.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -21,6 +23,8 @@ export interface Person {
   openBrowser(options?: BrowserOptions): Promise<Browser>
   /** Run a command of theirs to its end, and read what it answers. Throws when it fails. */
   parley(...words: string[]): Promise<Answer>
+  /** Tell their node what no command line says, or what would take too long that way. */
+  tell(command: Command): Promise<Answer>
   /** Open their page by a fresh login code, and wait until it is in. */
   enter(): Promise<void>
   /** Open their page for the first time, and say how to be called. */
@@ -76,6 +80,16 @@ export async function openTown(): Promise<Town> {
         if (code !== 0) throw new Error(`parley ${words.join(' ')} ended with ${code}: ${stderr}`)
         return JSON.parse(stdout)
       }
+      async function tell(command: Command): Promise<Answer> {
+        const run = await readRunFile(home)
+        const response = await fetch(`${url}/api/commands`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${run!.token}`, 'content-type': 'application/json' },
+          body: JSON.stringify(command),
+        })
+        if (!response.ok) throw new Error(await response.text())
+        return response.json()
+      }
       async function open(given?: BrowserOptions): Promise<Browser> {
         const browser = await openBrowser(given)
         closers.push(browser.close)
@@ -94,6 +108,7 @@ export async function openTown(): Promise<Town> {
         page,
         openBrowser: open,
         parley,
+        tell,
         enter,
         async begin(name) {
           await enter()
