@@ -32,7 +32,7 @@ interface HeldLog {
 interface Counts {
   readonly logs: number
   readonly entries: number
-  readonly messages: number
+  readonly unknown: number
   readonly unplaced: number
 }
 
@@ -106,7 +106,7 @@ export class Findings {
     const passed: Record<CheckName, string> = {
       export: 'the file is as the device that exported it signed it',
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
-      entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place`,
+      entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
       membership: `${count(counts.logs, 'log')} let in to the room`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       completeness: '',
@@ -150,6 +150,10 @@ export class Findings {
     }
     return lines
   }
+}
+
+function unknownText(unknown: number): string {
+  return unknown === 0 ? '' : `, ${unknown} of ${unknown === 1 ? 'a kind' : 'kinds'} that this version does not know`
 }
 
 /** The length is a claim: only of a log that is let in does it count entries. */

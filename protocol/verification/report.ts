@@ -34,6 +34,8 @@ export interface Report {
   readonly room: { readonly id: string; readonly name: string }
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: number
+  /** Entries of kinds that this version does not know: what they say is not shown. */
+  readonly unknown: number
   readonly authors: readonly ReportedAuthor[]
   readonly checks: readonly Check[]
   /** What no bundle of this kind can show, in sentences. */

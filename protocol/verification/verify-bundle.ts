@@ -41,6 +41,8 @@ interface WalkedLog {
 /** What the entries of a bundle say to people. */
 interface Heard {
   roomName: string
+  /** How many are of a kind of a later version. */
+  unknown: number
   /** Those without a flaw. */
   readonly messages: HeardMessage[]
 }
@@ -107,7 +109,7 @@ function foldLogs(
 ): Heard {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: Heard = { roomName: '', messages: [] }
+  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
   const of = entriesIn(logs)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
@@ -140,6 +142,7 @@ const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { le
 function hear(heard: Heard, log: WalkedLog, { event, flaws, order, time }: FoldedEntry): void {
   // Only the owner can have made the room, and only their first log says what it is called.
   if (event?.type === 'room-created' && log.bundled.generation === 0) heard.roomName = event.name
+  if (event?.type === 'unknown') heard.unknown++
   if (event?.type === 'message-sent' && flaws.length === 0) {
     heard.messages.push({ order, time, text: event.text, placed: log.isPlaced })
   }
@@ -208,7 +211,7 @@ function summarize(
   const authors = reportedAuthors(names, messages, expect)
   findings.authors(authors, expect)
   const unplaced = messages.filter(({ placed }) => !placed).length
-  const counts = { logs: logs.length, entries: entriesIn(logs), messages: messages.length, unplaced }
+  const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }
   const checks = findings.checks(counts, held)
   return {
     messages,
@@ -217,6 +220,7 @@ function summarize(
       room: { id: toHex(room), name: heard.roomName },
       exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
       messages: messages.length,
+      unknown: heard.unknown,
       authors,
       checks,
       notProven: notProven(unplaced),

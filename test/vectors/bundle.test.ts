@@ -14,6 +14,7 @@ interface Found {
   readonly room: { readonly id: string; readonly name: string }
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
+  readonly unknown: number
   readonly waiting: readonly string[]
   /** Logs of which more is cited than is there, in the order in which they are told. */
   readonly missing: readonly {
@@ -57,7 +58,7 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         const { waiting: names, missing, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
-        expect({ room: report.room, exported: report.exported, messages }).toEqual(whole)
+        expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
         const lines = waiting.filter(({ where }) => where !== undefined)
         expect(lines.map(({ where }) => where)).toEqual(missing.map(({ where }) => where))
@@ -65,6 +66,10 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
           expect(lines[i]!.text).toContain(`log ${log} is cited up to length ${cited}, and ${here || 'nothing'}`)
           expect(lines[i]!.text.endsWith(`${cited - here} missing`)).toBe(admitted)
         }
+        const known = report.checks.find(({ name }) => name === 'entries')!.text
+        expect(/, (\d+) of (a kind|kinds) that this version does not know$/.exec(known)?.[1] ?? '0').toBe(
+          `${wanted.unknown}`,
+        )
         const unplaced = messages.filter(({ placed }) => !placed).length
         const told = waiting.filter(({ text }) => text.startsWith('the place of '))
         expect(told.map(({ text }) => Number.parseInt(text.slice('the place of '.length), 10))).toEqual(

@@ -87,6 +87,11 @@ def waiting():
     bo.write("poll-opened", [1], (), entry_class="message")
     yield accepted("an entry of a kind of a later version", exported(ada.bundled(), bo.bundled()))
     ada, bo = conversation()
+    bo.write("poll-opened", [1], ())
+    bo.write("poll-answered", [2], (), entry_class="epoch")
+    ada.say("I cannot see your poll.", bo)
+    yield accepted("two entries of kinds of a later version, and one that cites them", exported(ada.bundled(), bo.bundled()))
+    ada, bo = conversation()
     bo.write("message-sent", ["Before it all began."], (), time=0)
     yield accepted("a clock that went back: the order stays", exported(ada.bundled(), bo.bundled()))
 
@@ -200,7 +205,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "waiting", "missing")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "waiting", "missing")}
 
 
 def given(data, expect):

@@ -242,6 +242,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
         "room": {"id": this_room.hex(), "name": name},
         "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},
         "messages": messages,
+        "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
         "failures": failures,
         "waiting": waiting,
         "missing": _missing_told(missing, logs),
