@@ -35,7 +35,7 @@ export const screens = {
 } as const
 
 /** How long anything in a page may take. Other programs may keep the machine busy. */
-export const patience = 60_000
+const patience = 60_000
 
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const { motif, permissions = [], screen = 'wide', profile } = options
