@@ -33,6 +33,9 @@ export interface LogCursor {
 /** The cursor of a log without an entry. */
 export const emptyCursor = (): LogCursor => ({ length: 0, depth: 0, time: 0, cited: new Map() })
 
+/** How much deeper than all that is known of its parents an entry may be, where one of them is missing. */
+const mostBeyond = 2 ** 20
+
 /** One entry further: the cursor behind it, and what is wrong with what its author claimed. */
 export interface Step {
   readonly cursor: LogCursor
@@ -74,7 +77,7 @@ export function advance(
     else least = Math.max(least, parent)
     previous = head.log
   }
-  const right = complete ? depth === least + 1 : depth > least
+  const right = complete ? depth === least + 1 : depth > least && depth <= least + mostBeyond
   if (!right) flaws.push(new ProtocolError('ordering/depth', `${depth}, but what it cites has ${least}`))
   return {
     cursor: {

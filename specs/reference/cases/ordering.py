@@ -25,6 +25,7 @@ def cases():
         ("a depth that is too great", 9, [], "ordering/depth"),
         ("a depth that ignores what it cites", 7, [(A, 3)], "ordering/depth"),
         ("a depth no greater than what is known of what it cites", 8, [(A, 3), (ABSENT, 5)], "ordering/depth"),
+        ("a depth that is more than 2^20 beyond all that is known, with a parent missing", 8 + 2**20 + 1, [(A, 3), (ABSENT, 5)], "ordering/depth"),
         ("a citation of the own log", 7, [(SELF, 2)], "ordering/citation-self"),
         ("a citation of what was cited before", 7, [(A, 2)], "ordering/citation-order"),
         ("a citation of length 0", 7, [(B, 0)], "ordering/citation-order"),

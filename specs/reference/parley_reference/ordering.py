@@ -1,5 +1,7 @@
 """specs/ordering.md: one order for everybody, out of nothing but the entries."""
 
+MOST_BEYOND = 2**20
+
 EMPTY = {"length": 0, "depth": 0, "time": 0, "cited": {}}
 
 
@@ -25,7 +27,7 @@ def advance(cursor, log, depth, time, heads, depth_at):
             else:
                 least = max(least, parent)
         previous = of
-    right = depth == least + 1 if complete else depth > least
+    right = depth == least + 1 if complete else least < depth <= least + MOST_BEYOND
     if not right:
         flaws.append("ordering/depth")
     after = {
