@@ -12,7 +12,6 @@ import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
 import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
-import { Soon } from '../projection/watchers.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
@@ -23,6 +22,7 @@ import type { ViewStore } from '../storage/view-store.ts'
 import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
+import { LogAnnouncer } from './log-announcer.ts'
 import type { Person } from './person.ts'
 import type { RoomLogs } from './room-logs.ts'
 
@@ -57,7 +57,6 @@ export type RoomChange =
   | { readonly type: 'recovered'; readonly room: Room }
   | { readonly type: 'changed'; readonly room: Room }
 
-const announceEveryMs = 10_000
 const mostLogs = 1_000
 const forkText = 'its device signed two histories'
 const lostText = 'it was lost from this disk, and whoever went on with it might contradict what others have'
@@ -78,11 +77,8 @@ export class Room implements ChannelRoom {
   readonly port: number
   readonly fold: RoomFold
   readonly #options: RoomOptions
-  readonly #grown = new Set<RoomLog>()
-  /** Logs that nobody would take from us yet: their device has signed nothing that is here. */
-  readonly #headless = new Set<RoomLog>()
   readonly #heads: HeadWatch
-  readonly #announceSoon = new Soon(announceEveryMs, () => this.#announceGrown())
+  readonly #announcer: LogAnnouncer
   #writer: RoomWriter | null = null
   #isLost: boolean
   #adding: Promise<unknown> = Promise.resolve()
@@ -120,6 +116,7 @@ export class Room implements ChannelRoom {
       primitives,
       onFork: (log) => this.#onFork(log),
     })
+    this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
   }
 
   /** Open a room and fold what is on disk of it. `first` is the entry that a new own log begins with. */
@@ -238,7 +235,7 @@ export class Room implements ChannelRoom {
   }
 
   async close(): Promise<void> {
-    this.#announceSoon.close()
+    this.#announcer.close()
     this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
     await this.#writer?.close()
@@ -266,8 +263,7 @@ export class Room implements ChannelRoom {
     await roomLogs.set(this.key, [...others, admission])
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
-    if (log.stored.knownLength === 0) this.#headless.add(log)
-    else this.#announce(log)
+    this.#announcer.added(log)
     // Its author may have been refused on a connection that is still open.
     if (from !== 'author') peers.retry(this)
     void this.fold.pump()
@@ -281,20 +277,6 @@ export class Room implements ChannelRoom {
     this.#options.onChange({ type: 'changed', room: this })
   }
 
-  #announceGrown(): void {
-    for (const log of this.#grown) {
-      this.#announce(log)
-      this.#heads.grown(log).catch((error) => this.#options.log.debug({ err: error }, 'a head could not be compared'))
-    }
-    this.#grown.clear()
-  }
-
-  #announce(log: RoomLog): void {
-    for (const channel of this.channels()) {
-      channel.announce([log]).catch((error) => this.#options.log.debug({ err: error }, 'a log could not be announced'))
-    }
-  }
-
   #created() {
     const owner = { room: this.id, ...this.beginning.owner, generation: 0 }
     const log = this.fold.logs.get(toHex(logKey(owner, this.#options.primitives)))
@@ -306,11 +288,7 @@ export class Room implements ChannelRoom {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
     const folding = this.fold.addLog(stored)
-    stored.onGrow(() => {
-      if (this.#headless.delete(log)) this.#announce(log)
-      this.#grown.add(log)
-      this.#announceSoon.ask()
-    })
+    stored.onGrow(() => this.#announcer.grown(log))
     stored.onFork(() => this.#heads.check(log))
     this.#heads.check(log)
     stored.follow()

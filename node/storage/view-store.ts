@@ -126,9 +126,9 @@ export class ViewStore {
   openRoom(key: string): { readonly id: number; readonly isNew: boolean } {
     const find = () => this.#get<{ id: number }>('SELECT id FROM room WHERE key = ?', key)
     const known = find()
-    if (known) return { ...known, isNew: false }
+    if (known) return { id: known.id, isNew: false }
     this.#run('INSERT INTO room(key) VALUES (?)', key)
-    return { ...find()!, isNew: true }
+    return { id: find()!.id, isNew: true }
   }
 
   logs(room: number): LogRow[] {
