@@ -139,6 +139,7 @@ export const en = {
   'callItem.ongoing': (from: string) => `since ${from}`,
   'callItem.ringing': 'ringing',
   'callItem.length': (from: string, to: string, length: string) => `${from} to ${to}, ${length}`,
+  'callItem.brief': (at: string, seconds: number) => `${at}, ${seconds} s`,
   'callItem.hung-up': 'hung up',
   'callItem.declined': 'declined',
   'callItem.cancelled': 'cancelled',
