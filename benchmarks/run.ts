@@ -45,7 +45,13 @@ async function runAll(chosen: readonly Benchmark[], { quick = false, profile = n
   try {
     for (const benchmark of chosen) {
       process.stderr.write(`${benchmark.name}: ${benchmark.summary}\n`)
-      rows.push(...(await runBenchmark(benchmark, { quick, scratch, profile })))
+      try {
+        rows.push(...(await runBenchmark(benchmark, { quick, scratch, profile })))
+      } catch (error) {
+        // The others can still be measured.
+        console.error(error)
+        process.exitCode = 1
+      }
     }
   } finally {
     await rm(scratch, { recursive: true, force: true })

@@ -47,20 +47,22 @@ export async function openPageCalls([ada, ben]: readonly [Person, Person]) {
     await page.getByText('Connected with 1 person').waitFor()
   }
 
+  let [caller, callee] = [ada.page, ben.page]
   return {
     /** One call; the callee accepts as soon as it can. */
     async call() {
-      const pages = [ada.page, ben.page]
-      for (const page of pages) {
+      // They take turns in calling: a node rings only so often for one caller.
+      ;[caller, callee] = [callee, caller]
+      for (const page of [caller, callee]) {
         await page.bringToFront()
         await page.evaluate(() => Object.assign(window.seen, { clicked: null, rang: null, frame: null }))
       }
-      await ada.page.getByTestId('call-button').click()
-      const [caller, callee] = await Promise.all(pages.map(firstFrame))
-      await ben.page.getByTestId('hang-up').click()
-      for (const page of pages) await page.getByTestId('remote-video').waitFor({ state: 'detached' })
-      const clicked = caller!.clicked!
-      return { ms: Math.max(caller!.frame!, callee!.frame!) - clicked, ringMs: callee!.rang! - clicked }
+      await caller.getByTestId('call-button').click()
+      const [atCaller, atCallee] = await Promise.all([firstFrame(caller), firstFrame(callee)])
+      await callee.getByTestId('hang-up').click()
+      for (const page of [caller, callee]) await page.getByTestId('remote-video').waitFor({ state: 'detached' })
+      const clicked = atCaller.clicked!
+      return { ms: Math.max(atCaller.frame!, atCallee.frame!) - clicked, ringMs: atCallee.rang! - clicked }
     },
   }
 }
