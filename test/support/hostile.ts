@@ -27,8 +27,6 @@ export interface Hostile {
   close(): Promise<void>
 }
 
-export type HostileDevice = ReturnType<typeof freshVault>
-
 /** The same `device` in two folders is one device that was copied. */
 export async function openHostile(home: string, link: string, device = freshVault(primitives)): Promise<Hostile> {
   const { genesis, secret, inviteSeed, hints } = decodeLink(link, primitives)
