@@ -21,6 +21,8 @@ export const en = {
   'app.retry': 'Try again',
   'app.newWindow': '(opens a new tab)',
 
+  'time.justNow': 'just now',
+
   'enter.title': 'This browser has not been let in yet',
   'enter.body':
     'Your node answers, but it only talks to browsers that you have let in. In a terminal on this computer, run:',
@@ -52,6 +54,7 @@ export const en = {
   'rooms.unread': (n: number) => `${n} unread`,
   'rooms.waiting': 'waiting to be let in',
   'rooms.noLine': 'Nothing said yet',
+  'rooms.noNode': 'your node does not answer',
   'rooms.here': (n: number) => `${n} connected`,
 
   'newRoom.title': 'Make a room',
@@ -90,6 +93,7 @@ export const en = {
   'room.export': 'Export',
   'room.exporting': 'Exporting…',
   'room.verify': 'Verify',
+  'room.more': 'More of this room',
   'room.members': 'Members',
   'room.hideMembers': 'Hide members',
   'room.connected': (n: number) => `Connected with ${people(n)}`,
@@ -159,6 +163,7 @@ export const en = {
   'members.owner': 'made this room',
   'members.online': 'connected',
   'members.offline': 'not connected',
+  'members.unknown': 'not known while your node is away',
   'members.devices': (n: number) => (n === 1 ? '1 device' : `${n} devices`),
   'members.call': (name: string) => `Call ${name}`,
   'members.unconfirmed': 'Anyone can choose any name. The mark beside it comes from the key and cannot be chosen.',
@@ -250,8 +255,16 @@ export const en = {
   'settings.browsersLoading': 'Loading…',
   'settings.browsersNone': 'Only this one.',
   'settings.lastSeen': (when: string) => `last seen ${when}`,
+  'settings.letIn': (when: string) => `let in ${when}`,
   'settings.revoke': 'Shut out',
   'settings.revokeLabel': (browser: string) => `Shut out ${browser}`,
+  'settings.revokeOwn.certain': 'This is the browser that you use now.',
+  'settings.revokeOwn.likely': 'This may be the very browser that you use now: it is the only one seen just now.',
+  'settings.revokeOwn.possible': 'This may be the very browser that you use now.',
+  'settings.revokeEffect':
+    'A browser that is shut out loses this page at once, and comes back only with `parley open` in a terminal.',
+  'settings.revokeKeep': 'Leave it in',
+  'settings.revokeConfirm': 'Yes, shut it out',
   'settings.another': 'Let another browser in',
   'settings.anotherHint': 'Open this address once in the other browser on this computer:',
   'settings.identity': 'Your id',
