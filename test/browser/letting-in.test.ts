@@ -140,6 +140,8 @@ describe('a browser that is shut out', () => {
     while (!(await rows.first().isHidden())) {
       const before = await rows.count()
       await rows.last().click()
+      await page.getByTestId('confirm-revoke').click()
+      await page.getByTestId('confirm-revoke').waitFor({ state: 'detached' })
       await until(async () => (await rows.count()) < before, 'one browser less')
     }
     await isShutOut(page)

@@ -9,6 +9,7 @@ const longDayWithYear = new Intl.DateTimeFormat(undefined, {
   month: 'long',
   year: 'numeric',
 })
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** 10:02 */
@@ -24,6 +25,17 @@ export function fullTime(time: number): string {
 /** The clock today, the day before that. */
 export function briefTime(time: number, now: number): string {
   return sameDay(time, now) ? clock.format(time) : shortDay.format(time)
+}
+
+/** Just now, 5 minutes ago, 3 hours ago, yesterday; the date from a month on. */
+export function agoTime(time: number, now: number): string {
+  const minutes = Math.floor((now - time) / 60_000)
+  if (minutes < 1) return t('time.justNow')
+  if (minutes < 60) return ago.format(-minutes, 'minute')
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return ago.format(-hours, 'hour')
+  const days = Math.floor(hours / 24)
+  return days < 31 ? ago.format(-days, 'day') : fullTime(time)
 }
 
 /** Today, Yesterday, Tuesday 4 November. */
