@@ -29,9 +29,11 @@ const handlers = {
     const { logs } = decodeBundle(await readFile(file), sodiumPrimitives)
     const blake2b = kind === 'sodium' ? sodiumBlake2b : noblePrimitives.blake2b256
     const { verify } = primitivesOf(kind)
-    return timed(() => {
+    const before = usage()
+    const ms = await timed(() => {
       for (const { blocks, signature, device } of logs) verify(signature, rootOf(blocks, blake2b), device)
     })
+    return { ms, cpuMs: usage().cpuMs - before.cpuMs }
   },
 }
 
