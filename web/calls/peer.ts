@@ -10,6 +10,8 @@ export interface Peer {
   receiveAnswer(sdp: string): Promise<void>
   /** Put tracks where an answer has made room for them. */
   send(stream: MediaStream): Promise<void>
+  /** Send this picture, or none. */
+  film(track: MediaStreamTrack | null): Promise<void>
   /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
   remoteFingerprint(): Promise<string | null>
   onState(listener: (state: RTCPeerConnectionState) => void): void
@@ -59,6 +61,10 @@ export function openPeer(certificate: RTCCertificate): Peer {
         const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind)
         if (track && sender.track !== track) await sender.replaceTrack(track)
       }
+    },
+    async film(track) {
+      const video = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video')
+      await video?.sender.replaceTrack(track)
     },
     async remoteFingerprint() {
       // The statistics may be a moment behind the event.

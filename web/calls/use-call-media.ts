@@ -6,6 +6,9 @@ import type { CallMedia, CallMediaState } from '../state/call-media.ts'
 import { capture, readyKinds, stopTracks } from './capture.ts'
 import { makeCertificate, openPeer, type Peer } from './peer.ts'
 
+/** How long a camera that is off sends black before it sends nothing, so that no last look stays on the other screen. */
+const blackFor = 500
+
 type LiveView = NonNullable<CallView['call']>
 
 /** The call that this page takes part in. Another page of the same node may be in one while this has none. */
@@ -39,6 +42,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   let attempt: Attempt | null = null
   let prepared: Prepared | null = null
   let certificate: Promise<RTCCertificate> | null = null
+  let resting: ReturnType<typeof setTimeout> | undefined
 
   watch(call, ({ call: view }) => follow(view), { immediate: true })
   onScopeDispose(() => {
@@ -205,7 +209,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
       const sdp = await peer.answer(kinds)
       state.value = 'connecting'
       await Promise.all([
-        captured.then((stream) => peer.send(stream)),
+        captured.then((stream) => peer.send(stream)).then(applySwitches),
         bridge.send({ type: 'accept-call', call: current.id!, sdp }),
       ])
     } catch (error) {
@@ -265,6 +269,17 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   function applySwitches(): void {
     for (const track of local.value?.getAudioTracks() ?? []) track.enabled = !muted.value
     for (const track of local.value?.getVideoTracks() ?? []) track.enabled = !cameraOff.value
+    film()
+  }
+
+  function film(): void {
+    clearTimeout(resting)
+    const track = local.value?.getVideoTracks()[0]
+    const peer = attempt?.peer
+    if (!track || !peer) return
+    // A connection that is closed meanwhile films nothing anyway.
+    if (!cameraOff.value) peer.film(track).catch(() => undefined)
+    else resting = setTimeout(() => peer.film(null).catch(() => undefined), blackFor)
   }
 
   return {
