@@ -101,6 +101,12 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await say(ada.page, 'Me.')
     await ben.page.getByTestId('message').nth(3).waitFor()
     await lookAtBoth('room')
+    await ben.page.getByTestId('room-menu').press('Enter')
+    await ben.page.getByTestId('export-button').waitFor()
+    await look(ben.page, 'room-menu')
+    await close(ben.page)
+    await ben.page.getByTestId('export-button').waitFor({ state: 'detached' })
+    expect(await focused(ben.page)).toMatchObject({ testid: 'room-menu' })
     await ben.page.getByRole('button', { name: /^Members/ }).click()
     await look(ben.page, 'members')
     await ben.page.getByRole('button', { name: 'Hide members' }).click()
@@ -118,8 +124,10 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await look(ada.page, 'outgoing-call')
     await ben.page.getByTestId('decline-call').click()
     await ada.page.getByTestId('remote-video').waitFor({ state: 'detached' })
+    await lookAtBoth('call-declined')
     await ben.page.getByRole('button', { name: /^Members/ }).click()
     await ben.page.getByTestId('call-button').click()
+    await ben.page.getByTestId('member-row').first().waitFor({ state: 'detached' })
     await ada.page.getByTestId('accept-call').waitFor()
     // Everything is in sight again.
     await ada.page.getByText('Jump to latest').waitFor({ state: 'hidden' })
@@ -146,7 +154,7 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     for (const { page } of [ada, ben]) await page.getByRole('button', { name: 'Smaller' }).click()
     await ada.page.getByTestId('mute').click()
     await ada.page.getByTestId('camera').click()
-    await ada.page.getByText('No picture').waitFor()
+    for (const { page } of [ada, ben]) await page.getByText('No picture').waitFor()
     await lookAtBoth('call-without-picture')
     for (const person of [ada, ben]) await go(person, '/')
     await lookAtBoth('call-elsewhere')
@@ -217,7 +225,16 @@ describe('every view is in order, by day and by night, on a wide screen and on a
       await person.page.getByText('Let another browser in').waitFor()
     }
     await lookAtBoth('settings')
-    for (const { page } of [ada, ben]) await close(page)
+    for (const { page } of [ada, ben]) {
+      await page.getByRole('button', { name: /^Shut out/ }).click()
+      await page.getByTestId('confirm-revoke').waitFor()
+    }
+    await lookAtBoth('settings-shut-out')
+    for (const { page } of [ada, ben]) {
+      await page.getByRole('button', { name: 'Leave it in' }).click()
+      await page.getByTestId('confirm-revoke').waitFor({ state: 'detached' })
+      await close(page)
+    }
   })
 
   test('a browser that was not let in', async () => {

@@ -88,6 +88,24 @@ describe('the page', () => {
   })
 })
 
+describe('the browsers that were let in', () => {
+  test('are shut out only after a question that says whether it is this one', async () => {
+    const session = (id: string, lastSeen: number) => ({ id, browser: `Browser ${id}`, created: 0, lastSeen })
+    await open('/', {
+      'list-sessions': () => ({ sessions: [session('b', Date.now() - 3_600_000), session('a', Date.now())] }),
+      'revoke-session': () => ({}),
+    })
+    document.querySelector<HTMLElement>('[aria-label="Settings"]')!.click()
+    await see('last seen 1 hour ago')
+    expect(document.body.textContent).toContain('last seen just now')
+    document.querySelector<HTMLElement>('[aria-label="Shut out Browser a"]')!.click()
+    await see('it is the only one seen just now')
+    expect(bridge.sent.map(({ type }) => type)).not.toContain('revoke-session')
+    find('confirm-revoke')!.click()
+    await vi.waitFor(() => expect(bridge.sent).toContainEqual({ type: 'revoke-session', session: 'a' }))
+  })
+})
+
 describe('a link to a room', () => {
   test('shows the room and who invites, and joins at one click', async () => {
     const room = cannedWorld(0).rooms[3]!.view.id
@@ -130,6 +148,25 @@ describe('a room', () => {
     await vi.waitFor(() => expect(document.querySelectorAll('[data-testid="member-row"]')).toHaveLength(4))
     const calls = [...document.querySelectorAll('[data-testid="call-button"]')]
     expect(calls.map((button) => button.getAttribute('aria-label'))).toEqual(['Call Ada Lindqvist'])
+  })
+
+  test('says of nobody that they are connected, and offers no call, while the node is away', async () => {
+    await open(`/room/${first.id}`)
+    document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
+    await vi.waitFor(() => expect(find('call-button')).not.toBeNull())
+    bridge.setState('unreachable')
+    await see('not known now')
+    expect(document.body.textContent).not.toMatch(/\d connected|, connected/)
+    expect(find<HTMLButtonElement>('call-button')!.disabled).toBe(true)
+  })
+
+  test('without anybody else and without a message asks to share its link', async () => {
+    await open(`/room/${first.id}`, {}, ({ world }) => {
+      const [room] = world.rooms
+      room!.items = room!.items.filter(({ type }) => type === 'notice').slice(0, 1)
+      room!.view = { ...room!.view, members: room!.view.members.filter(({ self }) => self), syncing: null }
+    })
+    await see('Share the link to bring people in')
   })
 
   test('says how it is connected', async () => {

@@ -54,7 +54,7 @@ export const en = {
   'rooms.unread': (n: number) => `${n} unread`,
   'rooms.waiting': 'waiting to be let in',
   'rooms.noLine': 'Nothing said yet',
-  'rooms.noNode': 'your node does not answer',
+  'rooms.noNode': 'node is away',
   'rooms.here': (n: number) => `${n} connected`,
 
   'newRoom.title': 'Make a room',
@@ -163,7 +163,7 @@ export const en = {
   'members.owner': 'made this room',
   'members.online': 'connected',
   'members.offline': 'not connected',
-  'members.unknown': 'not known while your node is away',
+  'members.unknown': 'not known now',
   'members.devices': (n: number) => (n === 1 ? '1 device' : `${n} devices`),
   'members.call': (name: string) => `Call ${name}`,
   'members.unconfirmed': 'Anyone can choose any name. The mark beside it comes from the key and cannot be chosen.',
@@ -262,7 +262,7 @@ export const en = {
   'settings.revokeOwn.likely': 'This may be the very browser that you use now: it is the only one seen just now.',
   'settings.revokeOwn.possible': 'This may be the very browser that you use now.',
   'settings.revokeEffect':
-    'A browser that is shut out loses this page at once, and comes back only with `parley open` in a terminal.',
+    'A browser that is shut out loses this page at once, and comes back only with “parley open” in a terminal.',
   'settings.revokeKeep': 'Leave it in',
   'settings.revokeConfirm': 'Yes, shut it out',
   'settings.another': 'Let another browser in',
