@@ -187,6 +187,10 @@ declare module 'hypercore' {
     signers: { publicKey: Uint8Array }[]
     userData: Uint8Array
   }
+  interface ReadBatch {
+    getBlock(index: number): Promise<Buffer | null>
+    tryFlush(): void
+  }
   interface RemoteCore {
     readonly remotePublicKey: Buffer
     readonly remoteContiguousLength: number
@@ -200,6 +204,7 @@ declare module 'hypercore' {
     readonly contiguousLength: number
     readonly fork: number
     readonly peers: RemoteCore[]
+    readonly state: { readonly storage: { read(): ReadBatch } }
     readonly core: { readonly header: { readonly frozen: boolean } }
     ready(): Promise<void>
     setKeyPair(keyPair: { publicKey: Uint8Array; secretKey: Uint8Array }): void

@@ -213,7 +213,7 @@ export class RoomFold {
       depthAt: (key, length) => this.#entryAt(key, length)?.depth ?? null,
       primitives: this.#primitives,
     })
-    const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(opened)] }
+    const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
     log.advance(step.log, block)
     this.#view.addEntry(this.number, entryRow(entry, log, this.#isLate(entry, log, read)))
     return entry
@@ -244,11 +244,12 @@ export class RoomFold {
     })
   }
 
-  #citationFlaws(opened: OpenedEntry | ProtocolError): ProtocolError[] {
+  #citationFlaws({ isOwn }: FoldingLog, opened: OpenedEntry | ProtocolError): ProtocolError[] {
     if (opened instanceof ProtocolError) return []
     return opened.header.heads.flatMap(({ log, length, treeHash }) => {
       const known = this.#entryAt(toHex(log), length)
-      const differs = known === null ? length > 0 : Buffer.compare(known.treeHash, treeHash) !== 0
+      // What we have cited was here, and comes back if the disk has lost it.
+      const differs = known === null ? !isOwn && length > 0 : Buffer.compare(known.treeHash, treeHash) !== 0
       return differs ? [new ProtocolError('ordering/citation', `of log ${toHex(log)} at length ${length}`)] : []
     })
   }
