@@ -64,12 +64,7 @@ export class RoomWriter {
    * Other nodes may have it earlier. Throws the problem `disk-full` if nothing was appended for want of space.
    */
   async append(event: RoomEvent): Promise<number> {
-    // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
-    const body = encodeEvent(event)
-    const index = await new Promise<number>((appended, failed) => {
-      this.#queue.push({ type: event.type, body, appended, failed })
-      this.#draining ??= this.#drain()
-    })
+    const index = await this.write(event)
     try {
       await this.#store.flush()
     } catch (error) {
@@ -78,6 +73,16 @@ export class RoomWriter {
       throw new Problem('storage-failing', 'The last entry was written, but a power cut might take it back.')
     }
     return index
+  }
+
+  /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. */
+  async write(event: RoomEvent): Promise<number> {
+    // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
+    const body = encodeEvent(event)
+    return new Promise<number>((appended, failed) => {
+      this.#queue.push({ type: event.type, body, appended, failed })
+      this.#draining ??= this.#drain()
+    })
   }
 
   /** Resolves when everything asked for so far has been appended. */

@@ -8,7 +8,7 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
   return {
     async append(room, events) {
       const own = rooms.get(room)
-      await Promise.all(events.map((event) => own.append(event)))
+      await Promise.all(events.map((event) => own.write(event)))
     },
     peers: {
       find(room, identity, device) {

@@ -178,6 +178,11 @@ export class Room implements ChannelRoom {
     return this.#writer!.append(event)
   }
 
+  /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
+  write(event: RoomEvent): Promise<number> {
+    return this.#writer!.write(event)
+  }
+
   addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
     const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
     this.#adding = adding
