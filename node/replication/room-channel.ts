@@ -74,6 +74,7 @@ const mostWaiting = 256
 export class RoomChannel {
   readonly stream: NoiseStream
   readonly room: ChannelRoom
+  /** Who is at the other end, once each side has let the other in. */
   peer: ChannelPeer | null = null
   presence: Presence | null = null
   readonly #mux: Protomux
@@ -83,6 +84,8 @@ export class RoomChannel {
   readonly #replicated = new Set<string>()
   readonly #channel: ReturnType<Protomux['createChannel']>
   #proved = false
+  /** Who is let in here, but may be about to refuse us. */
+  #introduced: ChannelPeer | null = null
   #working: Promise<void> = Promise.resolve()
   #waiting = 0
 
@@ -161,21 +164,21 @@ export class RoomChannel {
   }
 
   readonly #onIntroduction = async (message: Uint8Array): Promise<void> => {
-    if (!this.#proved || this.peer) throw new ProtocolError('handshake/proof')
+    if (!this.#proved || this.#introduced) throw new ProtocolError('handshake/proof')
     const { admission, signature, port } = decodeIntroduction(message)
     const { owner } = admit(this.room.genesis, admission, this.#primitives)
     const { device } = owner
     checkDeviceProof(this.room.id, this.stream.handshakeHash, this.#theirRole, { device, signature }, this.#primitives)
     await this.room.addLog(admission, 'author')
     if (!this.open) return
+    this.#introduced = { identity: toHex(owner.identity), device: toHex(device), port }
+    // Who was dialled introduces themself only to whom they have let in; whoever dialled shows it by what they send next.
     if (this.#role === 'responder') this.#introduce()
-    this.peer = { identity: toHex(owner.identity), device: toHex(device), port }
-    this.room.onPeer(this)
-    await this.announce([...this.room.logs.values()])
+    else await this.#meet()
   }
 
   readonly #onLogs = async (message: Uint8Array): Promise<void> => {
-    if (!this.peer) throw new ProtocolError('handshake/device')
+    await this.#meet()
     for (const announced of decodeLogs(message)) {
       try {
         await this.#take(announced)
@@ -193,14 +196,23 @@ export class RoomChannel {
     if (head) await this.room.compareHead(log, head)
   }
 
-  readonly #onPresence = (message: Uint8Array): void => {
-    if (!this.peer) throw new ProtocolError('handshake/device')
+  readonly #onPresence = async (message: Uint8Array): Promise<void> => {
+    await this.#meet()
     this.presence = decodePresence(message)
     this.room.onPeerChange(this)
   }
 
   get #theirRole(): Role {
     return this.#role === 'initiator' ? 'responder' : 'initiator'
+  }
+
+  /** Both sides have let each other in: from here on logs flow. Throws `handshake/device` before that. */
+  async #meet(): Promise<void> {
+    if (this.peer) return
+    if (!this.#introduced) throw new ProtocolError('handshake/device')
+    this.peer = this.#introduced
+    this.room.onPeer(this)
+    await this.announce([...this.room.logs.values()])
   }
 
   #introduce(): void {

@@ -106,7 +106,7 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await look(ben.page, 'room-menu')
     await close(ben.page)
     await ben.page.getByTestId('export-button').waitFor({ state: 'detached' })
-    expect(await focused(ben.page)).toMatchObject({ testid: 'room-menu' })
+    await untilFocused(ben.page, 'room-menu')
     await ben.page.getByRole('button', { name: /^Members/ }).click()
     await look(ben.page, 'members')
     await ben.page.getByRole('button', { name: 'Hide members' }).click()
@@ -117,7 +117,10 @@ describe('every view is in order, by day and by night, on a wide screen and on a
   })
 
   test('a call that comes in, one that goes on, and the room after it', async () => {
-    for (const person of [ada, ben]) await person.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+    for (const person of [ada, ben]) {
+      await go(person, '/')
+      await person.page.getByTestId('room-row').filter({ hasText: 'Book club' }).click()
+    }
     await ada.page.getByTestId('call-button').click()
     await ben.page.getByTestId('accept-call').waitFor()
     await look(ben.page, 'incoming-call')
@@ -291,7 +294,7 @@ describe('the keyboard alone', () => {
     await page.getByTestId('share-link').waitFor()
     await page.keyboard.press('Escape')
     await page.getByTestId('share-link').waitFor({ state: 'detached' })
-    expect(await focused(page)).toMatchObject({ testid: 'share-button' })
+    await untilFocused(page, 'share-button')
     expect(browser.takeComplaints()).toEqual([])
   })
 })
@@ -305,6 +308,11 @@ async function tabTo(page: Page, testid: string): Promise<void> {
     if (at === testid) return
   }
   throw new Error(`Tab does not lead to ${testid}`)
+}
+
+/** The focus comes back a moment after what had it is gone. */
+async function untilFocused(page: Page, testid: string): Promise<void> {
+  await until(async () => (await focused(page)).testid === testid, `the focus on ${testid}`)
 }
 
 function focused(page: Page) {

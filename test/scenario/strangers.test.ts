@@ -78,7 +78,9 @@ function introduce({ stream }: StrangerConnection, { person, admission }: Return
 async function comeIn(connection: StrangerConnection) {
   const channel = connection.openRoom(idOf(secrets, connection))
   channel.send(proof, proofOf(secrets, connection))
-  channel.send(introduction, introduce(connection, newcomer(link.inviteSeed)))
+  const member = newcomer(link.inviteSeed)
+  channel.send(introduction, introduce(connection, member))
+  for (const message of encodeLogs([{ admission: member.admission, head: null }])) channel.send(heads, message)
   await until(() => channel.received.some(([type]) => type === heads), 'heads')
   return channel
 }
@@ -104,6 +106,16 @@ describe('a stranger', () => {
     await until(() => channel.isClosed, 'the end of the channel')
     expect(channel.received.map(([type]) => type)).toEqual([proof])
     expectNothing(connection)
+  })
+
+  test('who has just been let in, and has let nobody in, is not shown as a peer and gets no heads', async () => {
+    const connection = await stranger.dial(link.hints[0]!.key)
+    const channel = connection.openRoom(idOf(secrets, connection))
+    channel.send(proof, proofOf(secrets, connection))
+    channel.send(introduction, introduce(connection, newcomer(link.inviteSeed)))
+    await until(() => channel.received.some(([type]) => type === introduction), 'the answer')
+    expect(ada.room(room).peers).toBe(0)
+    expect(channel.received.map(([type]) => type)).toEqual([proof, introduction])
   })
 
   test('who skips a step of the handshake loses the channel', async () => {
