@@ -69,8 +69,9 @@ export async function openHostile(home: string, link: string, device = freshVaul
       const signature = primitives.sign(deviceProof(room, handshakeHash, 'initiator'), person.deviceSeed)
       channel.send(1, encodeIntroduction({ admission, signature, port: 0 }))
       log.replicate(connection.mux)
-      await until(() => channel.received.some(([type]) => type === 2), 'the heads of the other side')
+      await until(() => channel.received.some(([type]) => type === 1), 'the introduction of the other side')
       await announce(channel)
+      await until(() => channel.received.some(([type]) => type === 2), 'the heads of the other side')
       return channel
     },
     announce,
