@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { effectScope } from 'vue'
+import { describe, expect, test, vi } from 'vitest'
+import { effectScope, nextTick } from 'vue'
 import type { CallView } from '../../node/api/views.ts'
 import { makeCannedBridge } from '../../web/canned/canned-bridge.ts'
 import { cannedWorld } from '../../web/canned/canned-world.ts'
@@ -76,6 +76,26 @@ describe('a call', () => {
     expect(call.phase.value).toBe('secure')
     show({ ...talking, state: 'reconnecting' })
     expect(call.phase.value).toBe('reconnecting')
+  })
+
+  test('counts its own length, not that of the call before', async () => {
+    vi.useFakeTimers()
+    try {
+      const { call, show } = open()
+      const talkFor = async (id: string, ms: number) => {
+        show({ ...ringing, id, state: 'connecting' }, 'secure')
+        await nextTick()
+        vi.advanceTimersByTime(ms)
+        const { value } = call.length
+        show({ ...ringing, id, state: 'ended', reason: 'hung-up' }, 'ended')
+        await nextTick()
+        return value
+      }
+      expect(await talkFor('ca'.repeat(16), 5_000)).toBe(5_000)
+      expect(await talkFor('cb'.repeat(16), 2_000)).toBe(2_000)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('that another tab has can be ended here', async () => {

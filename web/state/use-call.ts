@@ -87,7 +87,7 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
         ? { identity: live.value.peer, name: live.value.peerName }
         : { identity: dialled.value?.identity ?? '', name: dialled.value?.name ?? '' },
     ),
-    length: useLength(talking),
+    length: useLength(talking, () => live.value?.id),
     async call(room, identity, name) {
       dialled.value = { room, identity, name }
       await media.start(room, identity)
@@ -136,9 +136,12 @@ function endSentence({ direction, reason, peerName }: NonNullable<CallView['call
   }
 }
 
-function useLength(talking: Readonly<ShallowRef<boolean>>): Ref<number> {
+function useLength(talking: Readonly<ShallowRef<boolean>>, id: () => string | undefined): Ref<number> {
   const length = ref(0)
   let timer: ReturnType<typeof setInterval> | undefined
+  watch(id, () => {
+    length.value = 0
+  })
   watch(talking, (now) => {
     clearInterval(timer)
     if (!now) return
