@@ -4,10 +4,28 @@ export interface Capture {
   readonly notice: string | null
 }
 
+/** A capture that has begun. */
+export interface Capturing {
+  readonly done: Promise<Capture>
+  /** The kinds that it will give: known before it is done where nobody has to be asked. */
+  readonly kinds: Promise<ReadonlySet<string>>
+}
+
 const picture = { width: { ideal: 640 }, height: { ideal: 480 } } as const
 
-/** Camera and microphone, or the microphone alone where no camera is to be had. Throws an `Error` with a sentence for people. */
-export async function capture(): Promise<Capture> {
+/** Open camera and microphone, or the microphone alone where no camera is to be had. Throws an `Error` with a sentence for people. */
+export function beginCapture(): Capturing {
+  // Asked first, because a browser that is opening a camera answers late.
+  const ready = readyKinds()
+  const done = capture()
+  const given = done.then(({ stream }) => kindsOf(stream))
+  const kinds = Promise.race([given, ready.then((known) => (known.has('audio') ? known : given))])
+  // Whoever waits for either hears of it.
+  for (const promise of [done, kinds]) promise.catch(() => undefined)
+  return { done, kinds }
+}
+
+async function capture(): Promise<Capture> {
   if (!navigator.mediaDevices)
     throw new Error('Calls need a page on localhost or https: this browser hides the camera here.')
   try {
@@ -32,7 +50,7 @@ async function captureVoice(): Promise<MediaStream> {
  *
  * Empty where the browser does not say.
  */
-export async function readyKinds(): Promise<ReadonlySet<string>> {
+async function readyKinds(): Promise<ReadonlySet<string>> {
   try {
     const names = ['microphone', 'camera'] as const
     const [devices, ...answers] = await Promise.all([
@@ -45,6 +63,10 @@ export async function readyKinds(): Promise<ReadonlySet<string>> {
   } catch {
     return new Set()
   }
+}
+
+function kindsOf(stream: MediaStream): ReadonlySet<string> {
+  return new Set(stream.getTracks().map(({ kind }) => kind))
 }
 
 export function stopTracks(stream: MediaStream | null): void {

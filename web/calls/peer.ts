@@ -2,13 +2,14 @@
 export interface Peer {
   /** Everything that the other side sends, from the start: tracks are silent until it does. */
   readonly remote: MediaStream
-  offer(stream: MediaStream): Promise<string>
+  /** `kinds`: what we send, now or once `send` has it; also of an answer. */
+  offer(kinds: ReadonlySet<string>): Promise<string>
   /** Read an offer ahead of answering it. */
   receiveOffer(sdp: string): Promise<void>
-  /** Answer what was received. `kinds`: what we send, now or once `send` has it. */
+  /** Answer what was received. */
   answer(kinds: ReadonlySet<string>): Promise<string>
   receiveAnswer(sdp: string): Promise<void>
-  /** Put tracks where an answer has made room for them. */
+  /** Put tracks where an offer or an answer has made room for them. */
   send(stream: MediaStream): Promise<void>
   /** Send this picture, or none. */
   film(track: MediaStreamTrack | null): Promise<void>
@@ -20,14 +21,13 @@ export interface Peer {
 
 const kinds = ['audio', 'video'] as const
 
-/** A certificate made for one call, so that calls cannot be linked by it. Takes some milliseconds: make it ahead. */
-export function makeCertificate(): Promise<RTCCertificate> {
-  return RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as AlgorithmIdentifier)
-}
-
-/** No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody. */
-export function openPeer(certificate: RTCCertificate): Peer {
-  const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', certificates: [certificate] })
+/**
+ * No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody.
+ *
+ * No certificate is given, so the browser makes one for this connection alone, and calls cannot be linked by it.
+ */
+export function openPeer(): Peer {
+  const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
   const remote = new MediaStream()
   connection.addEventListener('track', ({ track }) => remote.addTrack(track))
 
@@ -39,19 +39,15 @@ export function openPeer(certificate: RTCCertificate): Peer {
 
   return {
     remote,
-    offer(stream) {
-      for (const kind of kinds) {
-        const track = stream.getTracks().find((each) => each.kind === kind)
-        if (track) connection.addTransceiver(track, { streams: [stream] })
-        else connection.addTransceiver(kind, { direction: 'recvonly' })
-      }
+    offer(sent) {
+      for (const kind of kinds) connection.addTransceiver(kind, { direction: directionOf(kind, sent) })
       return describe()
     },
     receiveOffer: (sdp) => connection.setRemoteDescription({ type: 'offer', sdp }),
     answer(sent) {
       // The sections of an offer make their own transceivers; ones that we add would stand beside them.
       for (const transceiver of connection.getTransceivers()) {
-        transceiver.direction = sent.has(transceiver.receiver.track.kind) ? 'sendrecv' : 'recvonly'
+        transceiver.direction = directionOf(transceiver.receiver.track.kind, sent)
       }
       return describe()
     },
@@ -82,6 +78,10 @@ export function openPeer(certificate: RTCCertificate): Peer {
       connection.close()
     },
   }
+}
+
+function directionOf(kind: string, sent: ReadonlySet<string>): RTCRtpTransceiverDirection {
+  return sent.has(kind) ? 'sendrecv' : 'recvonly'
 }
 
 function fingerprintIn(stats: RTCStatsReport): string | null {

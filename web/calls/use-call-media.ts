@@ -1,13 +1,12 @@
 import { onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
-import type { CallEndReason } from '../../node/api/commands.ts'
+import type { CallEndReason, Command } from '../../node/api/commands.ts'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
-import { capture, readyKinds, stopTracks } from './capture.ts'
-import { makeCertificate, openPeer, type Peer } from './peer.ts'
-
-/** How long a camera that is off sends black before it sends nothing, so that no last look stays on the other screen. */
-const blackFor = 500
+import { beginCapture, stopTracks } from './capture.ts'
+import { openPeer, type Peer } from './peer.ts'
+import { makeReceivedOffer } from './received-offer.ts'
+import { makeSwitches } from './switches.ts'
 
 type LiveView = NonNullable<CallView['call']>
 
@@ -21,14 +20,18 @@ interface Attempt {
   /** Whether the node has shown it. */
   shown: boolean
   peer: Peer | null
+  /** Camera and microphone, from the click on. */
+  readonly capture: Captured
   /** The fingerprint that the other side signed, once its description is here. */
   signed: string | null
+  /** What the other side is told if it is over before the node has said which call it is. */
+  end: CallEndReason
 }
 
-/** An incoming call, read while it rings, so that nothing is left to do on accept. */
-interface Prepared {
-  readonly id: string
-  readonly peer: Promise<Peer>
+/** What an attempt sends: what it is, and later the tracks themselves. */
+interface Captured {
+  readonly kinds: Promise<ReadonlySet<string>>
+  readonly stream: Promise<MediaStream>
 }
 
 /** Camera, microphone and connection of the one call; `call` follows the node, which rings and ends it. */
@@ -37,16 +40,13 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   const remote = shallowRef<MediaStream | null>(null)
   const state = ref<CallMediaState>('idle')
   const trouble = ref<string | null>(null)
-  const muted = ref(false)
-  const cameraOff = ref(false)
+  const switches = makeSwitches(() => ({ stream: local.value, peer: attempt?.peer ?? null }))
+  const received = makeReceivedOffer()
   let attempt: Attempt | null = null
-  let prepared: Prepared | null = null
-  let certificate: Promise<RTCCertificate> | null = null
-  let resting: ReturnType<typeof setTimeout> | undefined
 
   watch(call, ({ call: view }) => follow(view), { immediate: true })
   onScopeDispose(() => {
-    forgetPrepared()
+    received.forget()
     void hangUp()
   })
 
@@ -57,23 +57,23 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
 
   function followRinging(view: LiveView | null): void {
     const rings = view?.direction === 'incoming' && view.state === 'ringing'
-    if (prepared && (!rings || view.id !== prepared.id)) forgetPrepared()
+    if (!rings || view.id !== received.id) received.forget()
     if (!rings) {
       if (state.value === 'ringing') state.value = view?.state === 'ended' ? 'ended' : 'idle'
       return
     }
     if (state.value !== 'ringing') trouble.value = null
     state.value = 'ringing'
-    if (view.remote) void prepare(view.id, view.remote.sdp)
+    if (view.remote) void received.read(view.id, view.remote.sdp)
   }
 
   function followAttempt(current: Attempt, view: LiveView | null): void {
     // The view of a call may come before the answer to our command, and that of the call before it after.
     if (current.id === null && view?.direction === 'outgoing' && view.state !== 'ended') current.id = view.id
     const crossed = view?.direction === 'incoming' && view.peer === current.to
-    if (crossed && view.state === (current.refused ? 'ringing' : 'connecting') && local.value) {
-      yieldTo(view, local.value)
-    } else if (view && view.id === current.id) {
+    const offered = state.value === 'ringing'
+    if (crossed && offered && view.state === (current.refused ? 'ringing' : 'connecting')) yieldTo(current, view)
+    else if (view && view.id === current.id) {
       current.shown = true
       if (view.state === 'ended') finish()
       else if (view.remote && current.signed === null) {
@@ -87,69 +87,48 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   }
 
   /** Both have called each other, and the other side's call stands: this page answers it without asking again. */
-  function yieldTo({ id, remote: offer }: LiveView, stream: MediaStream): void {
+  function yieldTo({ peer, capture }: Attempt, { id, remote: offer }: LiveView): void {
     // The node is still opening the socket for its media, and will show the call again.
     if (!offer) return
-    attempt?.peer?.close()
-    const current: Attempt = { ...called(id, offer.fingerprint), peer: null }
+    peer?.close()
+    const current = called(id, offer.fingerprint, capture)
     attempt = current
-    void answerAs(current, prepare(id, offer.sdp), Promise.resolve(stream))
+    void answerAs(current, received.read(id, offer.sdp))
   }
 
-  function freshCertificate(): Promise<RTCCertificate> {
-    const made = certificate ?? makeCertificate()
-    certificate = null
-    return made
-  }
-
-  function prepare(id: string, sdp: string): Promise<Peer> {
-    if (prepared?.id === id) return prepared.peer
-    forgetPrepared()
-    const peer = freshCertificate().then(async (made) => {
-      const opened = openPeer(made)
-      try {
-        await opened.receiveOffer(sdp)
-        return opened
-      } catch (error) {
-        // An offer that the browser refuses must not cost the page a connection each time.
-        opened.close()
-        throw error
-      }
-    })
-    // Whoever accepts hears of it.
-    peer.catch(() => undefined)
-    prepared = { id, peer }
-    return peer
-  }
-
-  function forgetPrepared(): void {
-    prepared?.peer.then((peer) => peer.close()).catch(() => undefined)
-    prepared = null
-  }
-
-  function begin(given: Omit<Attempt, 'peer'>): Attempt {
-    const current: Attempt = { ...given, peer: null }
+  function begin(current: Attempt): Attempt {
     attempt = current
     state.value = 'asking'
     trouble.value = null
-    muted.value = false
-    cameraOff.value = false
+    switches.reset()
     addEventListener('beforeunload', askBeforeLeaving)
     return current
   }
 
   const isCurrent = (one: Attempt): boolean => attempt === one
 
-  async function captureFor(current: Attempt): Promise<MediaStream> {
-    const { stream, notice } = await capture()
-    if (!isCurrent(current)) {
-      stopTracks(stream)
-      throw new Error('The call was ended meanwhile.')
-    }
-    trouble.value = notice
-    local.value = stream
-    applySwitches()
-    return stream
+  /** Camera and microphone for the attempt that begins now; one that takes its place may go on with them. */
+  function openCamera(): Captured {
+    const { kinds, done } = beginCapture()
+    const stream = done.then((given) => {
+      if (attempt?.capture !== captured) {
+        stopTracks(given.stream)
+        throw new Error('The call was ended meanwhile.')
+      }
+      trouble.value = given.notice
+      local.value = given.stream
+      switches.apply()
+      return given.stream
+    })
+    // Whoever waits for it hears of it.
+    stream.catch(() => undefined)
+    const captured = { kinds, stream }
+    return captured
+  }
+
+  async function send(peer: Peer, { stream }: Captured): Promise<void> {
+    await peer.send(await stream)
+    switches.apply()
   }
 
   function adopt(current: Attempt, peer: Peer): void {
@@ -168,19 +147,14 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
 
   async function start(room: string, identity: string): Promise<void> {
     if (attempt) return
-    const current = begin({ id: null, to: identity, refused: false, shown: false, signed: null })
-    certificate ??= makeCertificate()
+    const current = begin(calling(identity, openCamera()))
     try {
-      const stream = await captureFor(current)
-      const peer = openPeer(await freshCertificate())
+      const peer = openPeer()
       adopt(current, peer)
-      const sdp = await peer.offer(stream)
+      const sdp = await peer.offer(await current.capture.kinds)
+      if (!isCurrent(current)) return
       state.value = 'ringing'
-      const { call: id } = await bridge.send({ type: 'start-call', room, to: identity, sdp })
-      if (isCurrent(current)) current.id ??= id
-      // Hung up while the node was asked.
-      else if (current.id === null) await endCall(id, 'cancelled')
-      follow(call.value.call)
+      await Promise.all([ask(current, { room, to: identity, sdp }), send(peer, current.capture)])
     } catch (error) {
       if (!isCurrent(current)) return
       const view = call.value.call
@@ -190,28 +164,30 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     }
   }
 
+  async function ask(current: Attempt, offer: Omit<Extract<Command, { type: 'start-call' }>, 'type'>): Promise<void> {
+    const { call: id } = await bridge.send({ type: 'start-call', ...offer })
+    if (isCurrent(current)) current.id ??= id
+    // Over while the node was asked.
+    else if (current.id === null) await endCall(id, current.end)
+    follow(call.value.call)
+  }
+
   async function accept(): Promise<void> {
     const view = call.value.call
     if (attempt || view?.state !== 'ringing' || view.direction !== 'incoming' || !view.remote) return
-    const current = begin(called(view.id, view.remote.fingerprint))
-    await answerAs(current, prepare(view.id, view.remote.sdp), captureFor(current))
+    const current = begin(called(view.id, view.remote.fingerprint, openCamera()))
+    await answerAs(current, received.read(view.id, view.remote.sdp))
   }
 
-  /** Where the browser need not ask, the answer goes out before the camera has started. */
-  async function answerAs(current: Attempt, opening: Promise<Peer>, captured: Promise<MediaStream>): Promise<void> {
-    // Where it is not waited for at once, it is below.
-    captured.catch(() => undefined)
-    prepared = null
+  async function answerAs(current: Attempt, opening: Promise<Peer>): Promise<void> {
+    received.release()
     try {
-      const [peer, ready] = await Promise.all([opening, readyKinds()])
+      const peer = await opening
       adopt(current, peer)
-      const kinds = ready.has('audio') ? ready : kindsOf(await captured)
-      const sdp = await peer.answer(kinds)
+      const sdp = await peer.answer(await current.capture.kinds)
       state.value = 'connecting'
-      await Promise.all([
-        captured.then((stream) => peer.send(stream)).then(applySwitches),
-        bridge.send({ type: 'accept-call', call: current.id!, sdp }),
-      ])
+      const accepted = bridge.send({ type: 'accept-call', call: current.id!, sdp })
+      await Promise.all([accepted, send(peer, current.capture)])
     } catch (error) {
       if (isCurrent(current)) giveUp(error)
     }
@@ -231,10 +207,12 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   }
 
   function fail(sentence: string): void {
-    const id = attempt?.id
+    const failed = attempt
     finish()
     trouble.value = sentence
-    if (id) void endCall(id, 'failed')
+    if (!failed) return
+    failed.end = 'failed'
+    if (failed.id) void endCall(failed.id, failed.end)
   }
 
   /** The node may have ended it first. */
@@ -245,7 +223,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   function finish(): void {
     attempt?.peer?.close()
     attempt = null
-    forgetPrepared()
+    received.forget()
     stopTracks(local.value)
     local.value = null
     remote.value = null
@@ -266,50 +244,28 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     if (id) await endCall(id, 'hung-up')
   }
 
-  function applySwitches(): void {
-    for (const track of local.value?.getAudioTracks() ?? []) track.enabled = !muted.value
-    for (const track of local.value?.getVideoTracks() ?? []) track.enabled = !cameraOff.value
-    film()
-  }
-
-  function film(): void {
-    clearTimeout(resting)
-    const track = local.value?.getVideoTracks()[0]
-    const peer = attempt?.peer
-    if (!track || !peer) return
-    // A connection that is closed meanwhile films nothing anyway.
-    if (!cameraOff.value) peer.film(track).catch(() => undefined)
-    else resting = setTimeout(() => peer.film(null).catch(() => undefined), blackFor)
-  }
-
   return {
     local,
     remote,
     state,
     trouble,
-    muted,
-    cameraOff,
+    muted: switches.muted,
+    cameraOff: switches.cameraOff,
     start,
     accept,
     decline,
     hangUp,
-    toggleMute() {
-      muted.value = !muted.value
-      applySwitches()
-    },
-    toggleCamera() {
-      cameraOff.value = !cameraOff.value
-      applySwitches()
-    },
+    toggleMute: switches.toggleMute,
+    toggleCamera: switches.toggleCamera,
   }
 }
 
-function called(id: string, signed: string): Omit<Attempt, 'peer'> {
-  return { id, to: null, refused: false, shown: true, signed }
+function calling(to: string, capture: Captured): Attempt {
+  return { id: null, to, refused: false, shown: false, peer: null, capture, signed: null, end: 'cancelled' }
 }
 
-function kindsOf(stream: MediaStream): ReadonlySet<string> {
-  return new Set(stream.getTracks().map(({ kind }) => kind))
+function called(id: string, signed: string, capture: Captured): Attempt {
+  return { id, to: null, refused: false, shown: true, peer: null, capture, signed, end: 'failed' }
 }
 
 function askBeforeLeaving(event: BeforeUnloadEvent): void {

@@ -63,6 +63,36 @@ const refuse = ({ page }: BrowserSide, name: string, onlyPictures: boolean) =>
     },
     [name, onlyPictures] as const,
   )
+
+/** Make the camera and microphone of a page take until `letOpen` or `letFail`. */
+const hold = ({ page }: BrowserSide) =>
+  page.evaluate(() => {
+    const devices = navigator.mediaDevices
+    const capture = devices.getUserMedia
+    let open = (): void => {}
+    let fail = (_error: string): void => {}
+    const held = new Promise<void>((resolve, reject) => {
+      open = resolve
+      fail = (error) => reject(new DOMException('', error))
+    })
+    devices.getUserMedia = async (wanted) => {
+      await held
+      return capture.call(devices, wanted)
+    }
+    Object.assign(window, {
+      letOpen: open,
+      letFail: fail,
+      restore: () => {
+        devices.getUserMedia = capture
+      },
+    })
+  })
+const letOpen = ({ page }: BrowserSide) => page.evaluate(() => window.letOpen())
+const letFail = ({ page }: BrowserSide, name: string) => page.evaluate((error) => window.letFail(error), name)
+const hears = async ({ page }: BrowserSide) => (await page.evaluate(() => window.page.soundEnergy())) > 0.01
+const hasCamera = ({ page }: BrowserSide) => page.evaluate(() => window.page.media.local.value !== null)
+const refusal =
+  'This page may not use the camera and microphone. Allow them next to the address of the page, then try again.'
 const restore = ({ page }: BrowserSide) => page.evaluate(() => window.restore())
 
 describe('two browsers', { timeout: 60_000 }, () => {
@@ -124,9 +154,7 @@ describe('two browsers', { timeout: 60_000 }, () => {
     await refuse(atAda, 'NotAllowedError', false)
     await call(atAda, ben)
     await restore(atAda)
-    expect(await troubleAt(atAda)).toBe(
-      'This page may not use the camera and microphone. Allow them next to the address of the page, then try again.',
-    )
+    expect(await troubleAt(atAda)).toBe(refusal)
     expect(ada.written).toHaveLength(written)
   })
 
@@ -137,5 +165,67 @@ describe('two browsers', { timeout: 60_000 }, () => {
     await restore(atBen)
     expect(await troubleAt(atBen)).toBe('No camera was found: you are heard, but not seen.')
     expect(await atAda.page.evaluate(() => window.page.soundEnergy())).toBeGreaterThan(0.01)
+  })
+  test('ring and answer before a camera is there, and what is switched off by then is never seen or heard', async () => {
+    for (const side of [atAda, atBen]) await hold(side)
+    const calling = call(atAda, ben)
+    await reaches(atBen, 'ringing')
+    const accepting = atBen.page.evaluate(() => window.page.accept())
+    await Promise.all([reaches(atAda, 'secure'), reaches(atBen, 'secure')])
+    expect([await hasCamera(atAda), await hasCamera(atBen)]).toEqual([false, false])
+    await atAda.page.evaluate(() => {
+      window.page.media.toggleMute()
+      window.page.media.toggleCamera()
+    })
+    for (const side of [atAda, atBen]) await letOpen(side)
+    await Promise.all([calling, accepting, pictured(atAda)])
+    expect([await hears(atAda), await hears(atBen)]).toEqual([true, false])
+    expect(Math.max(...((await look(atBen))?.colour ?? [0]))).toBeLessThan(40)
+
+    await atAda.page.evaluate(() => {
+      window.page.media.toggleMute()
+      window.page.media.toggleCamera()
+    })
+    await atBen.page.waitForFunction(() => (window.page.look()?.colour[0] ?? 0) > 100, null, patience)
+    expect(await hears(atBen)).toBe(true)
+    for (const side of [atAda, atBen]) await restore(side)
+  })
+
+  test('end the call in the same words when the camera is refused after it has begun to ring', async () => {
+    await hold(atAda)
+    const calling = call(atAda, ben)
+    await reaches(atBen, 'ringing')
+    await letFail(atAda, 'NotAllowedError')
+    await calling
+    await restore(atAda)
+    expect(await troubleAt(atAda)).toBe(refusal)
+    await reaches(atBen, 'ended')
+    expect(ben.state()).toMatchObject({ state: 'ended', reason: 'failed' })
+  })
+
+  test('end the call in the same words when the camera is refused after the answer', async () => {
+    await hold(atBen)
+    await call(atAda, ben)
+    await reaches(atBen, 'ringing')
+    const accepting = atBen.page.evaluate(() => window.page.accept())
+    await reaches(atAda, 'secure')
+    await letFail(atBen, 'NotAllowedError')
+    await accepting
+    await restore(atBen)
+    expect(await troubleAt(atBen)).toBe(refusal)
+    await reaches(atAda, 'ended')
+    expect(ada.state()).toMatchObject({ state: 'ended', reason: 'failed' })
+  })
+
+  test('show another certificate in each call', async () => {
+    const shown = new Set<string>()
+    for (let i = 0; i < 2; i++) {
+      await accept()
+      await talking()
+      for (const side of [ada, ben]) shown.add(side.state()!.remote!.fingerprint)
+      await atBen.page.evaluate(() => window.page.media.hangUp())
+      await Promise.all([reaches(atAda, 'ended'), reaches(atBen, 'ended')])
+    }
+    expect(shown.size).toBe(4)
   })
 })

@@ -10,6 +10,8 @@ declare global {
     colour: string
     page: TestPage
     restore(): void
+    letOpen(): void
+    letFail(error: string): void
   }
 }
 
