@@ -96,6 +96,7 @@ export class ViewStore {
   /** Throw everything away and begin anew, now or as soon as the disk allows it. */
   reset(): void {
     this.#isBroken = true
+    this.#generation++
     try {
       this.close()
     } catch {
@@ -273,7 +274,6 @@ export class ViewStore {
       db.close()
       throw error
     }
-    this.#generation++
     this.#isBroken = false
     return db
   }
