@@ -237,7 +237,13 @@ declare module 'corestore' {
     readonly storage: { readonly db: { flush(): Promise<void> } }
     constructor(directory: string)
     ready(): Promise<void>
-    get(options: ({ manifest: Manifest } | { discoveryKey: Uint8Array }) & { allowFork?: boolean }): Hypercore
+    get(
+      options: ({ manifest: Manifest } | { discoveryKey: Uint8Array }) & {
+        allowFork?: boolean
+        /** Blocks asked for at once: of a near node, and of a far one at most. */
+        inflightRange?: readonly [number, number]
+      },
+    ): Hypercore
     list(): AsyncIterable<Buffer>
     close(): Promise<void>
   }

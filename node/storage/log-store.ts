@@ -20,6 +20,9 @@ export interface LogStore {
   close(): Promise<void>
 }
 
+// Hypercore asks a near node for 16 blocks at once, and far ones for up to 512. More at once share a write of the disk.
+const inflightRange = [64, 512] as const
+
 // Every flush writes a table: more than this many a second would leave the disk busy with merging them.
 const flushEveryMs = 50
 
@@ -46,10 +49,10 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
     return new StoredLog(core, owner, session, primitives)
   }
   return {
-    openLog: (owner) => open(owner, () => store.get({ manifest: manifest(owner), allowFork: false })),
+    openLog: (owner) => open(owner, () => store.get({ manifest: manifest(owner), allowFork: false, inflightRange })),
     openOwnLog: (owner, deviceSeed) =>
       open(owner, () => {
-        const core = store.get({ manifest: manifest(owner), allowFork: false })
+        const core = store.get({ manifest: manifest(owner), allowFork: false, inflightRange })
         // The secret key is given to the session only: as an option of `get` it would be written to disk.
         core.setKeyPair({
           publicKey: Buffer.from(owner.device),
