@@ -1,4 +1,5 @@
 import type { Command, CommandResult, CommandType } from './api/commands.ts'
+import type { KeyChoice } from './api/routes.ts'
 import type { TimelineItem, ViewOf, ViewQuery } from './api/views.ts'
 
 /** What the bridge talks to: the node without its HTTP. Throws `Problem` for what may be told. */
@@ -12,5 +13,7 @@ export interface Backend {
     limit: number,
   ): { readonly items: readonly TimelineItem[]; readonly older: boolean }
   /** The room's bundle, whole: specs/bundle.md. */
-  exportRoom(room: string): Promise<Uint8Array>
+  exportRoom(room: string, keys: KeyChoice): Promise<Uint8Array>
+  /** Messages of the room, by their ids, as an excerpt: specs/excerpt.md. */
+  excerptRoom(room: string, messages: readonly string[]): Promise<Uint8Array>
 }

@@ -189,6 +189,7 @@ declare module 'hypercore' {
   }
   interface ReadBatch {
     getBlock(index: number): Promise<Buffer | null>
+    getTreeNode(index: number): Promise<{ index: number; size: number; hash: Buffer } | null>
     tryFlush(): void
   }
   interface RemoteCore {

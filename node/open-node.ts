@@ -12,6 +12,7 @@ import { KnownPeers } from './replication/known-peers.ts'
 import { Peers } from './replication/peers.ts'
 import { openSwarm } from './replication/swarm.ts'
 import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
+import { excerptRoom } from './rooms/excerpt-room.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
 import { freshVault, personOf } from './rooms/person.ts'
@@ -175,6 +176,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     run: (command) => runCommand(parts, command),
     watch: (query, push) => reading(() => views.watch(query, push)),
     page: (room, before, limit) => reading(() => timelinePage(rooms.get(room), before, limit)),
-    exportRoom: (room) => exportRoom(rooms.get(room), person, now(), primitives),
+    exportRoom: (room, choice) => exportRoom(rooms.get(room), person, { choice, time: now() }, primitives),
+    excerptRoom: (room, ids) => excerptRoom(rooms.get(room), person, { ids, time: now() }, primitives),
   }
 }

@@ -12,6 +12,7 @@ export const protocolErrors = {
   'identity/device-unknown': 'the device does not belong to the identity',
 
   'log/signature': 'a head is not signed by the device of its log',
+  'log/inclusion': 'a block does not stand in its log where it is said to stand',
 
   'entry/frame': 'a block does not start with a frame',
   'entry/version': 'an entry was written by a newer version',
@@ -46,11 +47,11 @@ export const protocolErrors = {
   'call/signal': 'an offer or answer is not for this call, or not between these two',
   'call/sealed': 'an offer or answer does not open with the key of this start',
 
-  'bundle/format': 'not a Parley bundle',
-  'bundle/version': 'the bundle was made by a newer version',
-  'bundle/order': 'the logs of a bundle are not in order, or one is there twice',
-  'bundle/export-signature': 'the bundle is not as the device that exported it signed it',
-  'bundle/exporter': 'the bundle was exported by a device that is not in it',
+  'bundle/format': 'neither a Parley bundle nor an excerpt of one',
+  'bundle/version': 'the file was made by a newer version',
+  'bundle/order': 'the logs of a file, or the entries of a log in it, are not in order, or one is there twice',
+  'bundle/export-signature': 'the file is not as the device that exported it signed it',
+  'bundle/exporter': 'the file was exported by a device that is not in it',
   'bundle/expected': 'an identity that was expected is not among the authors',
 } as const
 

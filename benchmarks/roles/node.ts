@@ -170,7 +170,7 @@ const handlers = {
     }),
 
   async exportTo({ room, file }: { room: string; file: string }) {
-    const bundle = await backend().exportRoom(room)
+    const bundle = await backend().exportRoom(room, 'all')
     await writeFile(file, bundle)
     return bundle.length
   },

@@ -7,6 +7,7 @@ export const limits = {
   textLength: 8_000,
   linkLength: 4_096,
   sdpLength: 65_536,
+  excerptMessages: 1_000,
 } as const
 
 const Closed = <P extends TProperties>(properties: P): TObject<P> =>

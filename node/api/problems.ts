@@ -13,6 +13,7 @@ export const problems = {
   'too-large': [413, 'The request is too large.'],
   'not-found': [404, 'There is nothing at this address.'],
   'no-such-room': [404, 'This node is not in that room.'],
+  'no-such-message': [404, 'There is no such message in this room.'],
   'no-such-call': [404, 'That call is over.'],
   'no-such-session': [404, 'There is no such browser.'],
   'no-name': [409, 'Say first how you want to be called.'],

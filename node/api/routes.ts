@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
-import { commands, RoomId } from './commands.ts'
+import { commands, EntryId, limits, RoomId } from './commands.ts'
 import { problems } from './problems.ts'
 
 const closed = { additionalProperties: false } as const
@@ -29,6 +29,16 @@ export type BearerReply = Static<typeof BearerReply>
 
 /** `GET /api/rooms/:room/bundle`. */
 export const BundleParams = Type.Object({ room: RoomId }, closed)
+/** Which keys a bundle gives away; all, if it is not said. */
+export const KeyChoice = Type.Union([Type.Literal('all'), Type.Literal('headers'), Type.Literal('none')])
+export type KeyChoice = Static<typeof KeyChoice>
+export const BundleQuery = Type.Object({ keys: Type.Optional(KeyChoice) }, closed)
+
+/** `POST /api/rooms/:room/excerpt`: the messages that it shall hold. */
+export const ExcerptBody = Type.Object(
+  { messages: Type.Array(EntryId, { minItems: 1, maxItems: limits.excerptMessages }) },
+  closed,
+)
 
 /** One command as it travels: its name beside its input. */
 export const commandBodies: ReadonlyMap<string, TObject> = new Map(
@@ -53,6 +63,7 @@ export const routes = {
   commands: '/api/commands',
   events: '/api/events',
   bundle: '/api/rooms/:room/bundle',
+  excerpt: '/api/rooms/:room/excerpt',
   openapi: '/api/openapi.json',
   health: '/healthz',
 } as const

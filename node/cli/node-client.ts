@@ -1,5 +1,6 @@
 import type { CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import type { ProblemBody } from '../api/problems.ts'
+import type { KeyChoice } from '../api/routes.ts'
 import { Failure, failureFromProblem } from './failure.ts'
 import { type RunFile, readRunFile } from './run-file.ts'
 
@@ -13,7 +14,9 @@ export interface NodeClient {
   readonly run: RunFile
   send<T extends CommandType>(type: T, input: CommandInput<T>): Promise<CommandResult<T>>
   /** A room's bundle as it arrives. */
-  exportRoom(room: string): Promise<ReadableStream<Uint8Array>>
+  exportRoom(room: string, keys: KeyChoice): Promise<ReadableStream<Uint8Array>>
+  /** An excerpt with these messages as it arrives. */
+  excerptRoom(room: string, messages: readonly string[]): Promise<ReadableStream<Uint8Array>>
 }
 
 /** The running node of this home. Throws `Failure` with how to start one. */
@@ -71,12 +74,20 @@ function makeClient(run: RunFile, home: string): NodeClient {
       })
       return (await response.json()) as CommandResult<typeof type>
     },
-    async exportRoom(room) {
-      const { body } = await ask(`/api/rooms/${room}/bundle`, {})
-      if (!body) throw new Failure('internal', 'The node sent an empty answer.')
-      return body
+    async exportRoom(room, keys) {
+      return bodyOf(await ask(`/api/rooms/${room}/bundle${keys === 'all' ? '' : `?keys=${keys}`}`, {}))
+    },
+    async excerptRoom(room, messages) {
+      const headers = { 'content-type': 'application/json' }
+      const body = JSON.stringify({ messages })
+      return bodyOf(await ask(`/api/rooms/${room}/excerpt`, { method: 'POST', headers, body }))
     },
   }
+}
+
+function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
+  if (!body) throw new Failure('internal', 'The node sent an empty answer.')
+  return body
 }
 
 const quoted = (path: string) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)

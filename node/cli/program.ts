@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../config.ts'
 import { addDemo } from './demo.ts'
 import { addDht } from './dht.ts'
+import { addExcerpt } from './excerpt.ts'
 import { addExport } from './export.ts'
 import { failureFrom } from './failure.ts'
 import { addOpen } from './open.ts'
@@ -13,6 +14,7 @@ import { addSend } from './send.ts'
 import { addSessions } from './sessions.ts'
 import { addStart } from './start.ts'
 import { addStatus } from './status.ts'
+import { addVerifier } from './verifier.ts'
 import { addVerify } from './verify.ts'
 
 const environmentText = `
@@ -65,7 +67,9 @@ export function makeProgram(): Command {
   addRead(program)
   program.commandsGroup('Proofs:')
   addExport(program)
+  addExcerpt(program)
   addVerify(program)
+  addVerifier(program)
   program.commandsGroup('Keys and browsers:')
   addSessions(program)
   addPassphrase(program)

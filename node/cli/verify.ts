@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import colours from 'picocolors'
-import type { Report } from '../../protocol/verification/index.ts'
+import type { Report, ReportedMessage, Verified } from '../../protocol/verification/index.ts'
 import { addCommand, outputOf } from './command.ts'
 import { cannotRead, exitCodes, Failure, failureFrom, usage } from './failure.ts'
-import { shownLine, table } from './terminal-text.ts'
+import { shownLine, shownText, shownTime, table } from './terminal-text.ts'
 
 interface VerifyOptions {
   readonly json?: true
@@ -17,18 +17,19 @@ const identityId = /^[0-9a-f]{64}$/i
 export function addVerify(program: Command): void {
   addCommand(program, {
     usage: 'verify [file]',
-    summary: 'check an exported conversation, without a node or a network',
+    summary: 'check an exported conversation, or an excerpt of one, without a node or a network',
     examples: ['verify book-club.parley', 'verify book-club.parley --expect 5b1c…e9', 'verify book-club.parley --json'],
-    json: '{ok, messages, checks: [{name, outcome, code?, where?, text}]}',
+    json: '{ok, messages, checks: [{name, outcome, code?, where?, text}]}; of an excerpt also said: [{id, author, name, text, time}]',
     home: false,
   })
     .option('--expect <id...>', 'identities that must have written in it: names alone prove nothing')
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = outputOf(options)
       const wanted = readArguments(file, options.expect ?? [])
-      const report = await verify(await readBundle(wanted.file), wanted.expect)
-      const { ok, messages, checks } = report
-      output.result({ ok, messages, checks }, () => reportLines(report))
+      const verified = await verify(await readBundle(wanted.file), wanted.expect)
+      const { ok, messages, checks } = verified.report
+      const said = verified.report.kind === 'excerpt' ? { said: verified.messages.map(saidOf) } : {}
+      output.result({ ok, messages, checks, ...said }, () => reportLines(verified))
       process.exitCode = ok ? exitCodes.ok : exitCodes.failed
     })
 }
@@ -61,11 +62,11 @@ async function readBundle(file: string): Promise<Uint8Array> {
   }
 }
 
-async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Report> {
-  const { verifyBundle } = await import('../../protocol/verification/index.ts')
+async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Verified> {
+  const { verifyFile } = await import('../../protocol/verification/index.ts')
   const { sodiumPrimitives } = await import('../sodium-primitives.ts')
   try {
-    return verifyBundle(bytes, { primitives: sodiumPrimitives, expect }).report
+    return verifyFile(bytes, { primitives: sodiumPrimitives, expect })
   } catch (error) {
     const { code, message } = failureFrom(error)
     throw new Failure(code, `This file cannot be read as a Parley bundle: ${message}`)
@@ -78,8 +79,9 @@ const outcomeWords = {
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
-function reportLines({ ok, messages, room, authors, checks, notProven }: Report): string {
-  const title = `“${shownLine(room.name)}”`
+function reportLines({ report, messages: said }: Verified): string {
+  const { ok, kind, messages, room, authors, checks, notProven } = report
+  const title = `${kind === 'excerpt' ? 'The excerpt of ' : ''}${room.name === '' ? 'a room without a name here' : `“${shownLine(room.name)}”`}`
   const verdict = ok
     ? colours.green(`${title} checks out: ${count(messages, 'message')}, ${count(authors.length, 'author')}.`)
     : colours.red(`${title} does not check out. Do not rely on it.`)
@@ -87,6 +89,9 @@ function reportLines({ ok, messages, room, authors, checks, notProven }: Report)
     verdict,
     table(checks.map(checkRow)),
     authors.length === 0 ? '' : `Authors\n${table(authors.map(authorRow))}`,
+    kind === 'bundle' || said.length === 0
+      ? ''
+      : `Messages, in the order that they claim\n${said.map(messageLine).join('\n')}`,
     notProven.length === 0 ? '' : `What this file does not prove\n${notProven.map((text) => `  ${text}`).join('\n')}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n')
@@ -98,6 +103,16 @@ function checkRow(check: Report['checks'][number]): string[] {
   const where = check.where === undefined ? '' : ` (${shownLine(check.where)})`
   const code = check.outcome === 'failed' ? ` [${check.code}]` : ''
   return [`  ${outcomeWords[check.outcome]}`, check.name, `${shownLine(check.text)}${where}${code}`]
+}
+
+function saidOf({ id, author, name, text, time }: ReportedMessage) {
+  return { id, author, name, text, time }
+}
+
+function messageLine({ author, name, text, time }: ReportedMessage): string {
+  const by = `${colours.bold(shownLine(name))} ${colours.dim(author.slice(0, 8))}`
+  const words = text === null ? colours.dim('not disclosed') : shownText(text).replaceAll('\n', '\n      ')
+  return `  ${colours.dim(shownTime(time))}  ${by}  ${words}`
 }
 
 function authorRow({ identity, name, messages, confirmed }: Report['authors'][number]): string[] {

@@ -4,6 +4,7 @@ import type Protomux from 'protomux'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type LogOwner, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
+import type { ProofNode } from '../../protocol/log/inclusion.ts'
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
@@ -60,6 +61,17 @@ export class StoredLog {
     return blocks.map((block, i) => {
       if (!block) throw new Error(`block ${start + i} is not here`)
       return block
+    })
+  }
+
+  /** The nodes of its Merkle tree at these places of the flat tree; those over blocks that are here are, too. */
+  async treeNodes(indices: readonly number[]): Promise<ProofNode[]> {
+    const batch = this.#core.state.storage.read()
+    const reading = Promise.all(indices.map((index) => batch.getTreeNode(index)))
+    batch.tryFlush()
+    return (await reading).map((node, i) => {
+      if (!node) throw new Error(`node ${indices[i]} of the tree is not here`)
+      return { size: node.size, hash: node.hash }
     })
   }
 

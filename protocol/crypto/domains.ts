@@ -23,6 +23,7 @@ export const domains = {
   admission: 'parley/admission/v1',
   handshake: 'parley/handshake/v1',
   bundle: 'parley/bundle/v1',
+  excerpt: 'parley/excerpt/v1',
   callOffer: 'parley/call-offer/v1',
   callAnswer: 'parley/call-answer/v1',
 } as const

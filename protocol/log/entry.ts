@@ -47,6 +47,16 @@ export interface EntryKeys {
   readonly body: Uint8Array
 }
 
+/** What opens an entry's header alone, and shows that its author committed to it. */
+export interface HeaderKey {
+  readonly header: Uint8Array
+  /** SHA-256 of the key of the body. */
+  readonly bodyKeyHash: Uint8Array
+}
+
+/** An entry of which the body is withheld. */
+export type OpenedHeader = Pick<OpenedEntry, 'frame' | 'header'>
+
 export interface OpenedEntry {
   readonly frame: Frame
   readonly header: EntryHeader
@@ -128,6 +138,26 @@ export function openEntry(block: Uint8Array, place: EntryPlace, keys: EntryKeys,
   return { frame, header: decodeHeader(header), body }
 }
 
+/**
+ * Open the header of a block, without its body.
+ *
+ * That the body would open is not known. Spec: specs/entry.md#verifying. Throws `entry/…` and `encoding/…`.
+ */
+export function openHeader(
+  block: Uint8Array,
+  place: EntryPlace,
+  keys: HeaderKey,
+  primitives: Primitives,
+): OpenedHeader {
+  const frame = readFrame(block)
+  const committed = commitmentOf(primitives.sha256(keys.header), keys.bodyKeyHash, primitives)
+  if (!equalBytes(committed, frame.commitment)) throw new ProtocolError('entry/commitment')
+  const sealed = block.subarray(frameBytes, frameBytes + frame.headerLength)
+  const header = primitives.open(keys.header, sealed, associated(place, 0, block.subarray(0, frameBytes)))
+  if (!header) throw new ProtocolError('entry/sealed')
+  return { frame, header: decodeHeader(header) }
+}
+
 /** Read the clear start of a block. Throws `entry/frame`, `entry/version` or `encoding/too-large`. */
 export function readFrame(block: Uint8Array): Frame {
   if (block.length > mostBlockBytes) throw new ProtocolError('encoding/too-large', `${block.length} bytes of a block`)
@@ -172,7 +202,11 @@ function encodeFrame(frame: Frame): Uint8Array {
 
 /** What the frame says of the keys: it hides them, and no second pair of keys has the same. */
 function commitmentTo(keys: EntryKeys, primitives: Primitives): Uint8Array {
-  return primitives.sha256(inDomain('entryCommitment', primitives.sha256(keys.header), primitives.sha256(keys.body)))
+  return commitmentOf(primitives.sha256(keys.header), primitives.sha256(keys.body), primitives)
+}
+
+function commitmentOf(headerKeyHash: Uint8Array, bodyKeyHash: Uint8Array, primitives: Primitives): Uint8Array {
+  return primitives.sha256(inDomain('entryCommitment', headerKeyHash, bodyKeyHash))
 }
 
 function associated({ room, log, index }: EntryPlace, part: 0 | 1, frame: Uint8Array): Uint8Array {

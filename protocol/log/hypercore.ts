@@ -19,7 +19,8 @@ export interface SignedHead {
   readonly signature: Uint8Array
 }
 
-interface TreeNode {
+/** A node of a log's tree. `index`: its place in the flat tree. `size`: bytes of the blocks below it. */
+export interface TreeNode {
   readonly index: number
   readonly size: number
   readonly hash: Uint8Array
@@ -92,6 +93,22 @@ export function treeHash(roots: LogRoots, primitives: Primitives): Uint8Array {
   return primitives.blake2b256(concat(Uint8Array.of(2), ...peaks))
 }
 
+/** The node over one block. */
+export function leafNode(block: Uint8Array, index: number, primitives: Primitives): TreeNode {
+  const hash = primitives.blake2b256(concat(Uint8Array.of(0), uint64Little(block.length), block))
+  return { index: index * 2, size: block.length, hash }
+}
+
+/** The parent of two neighbours. Their sizes are part of its hash. */
+export function joinNodes(left: TreeNode, right: TreeNode, primitives: Primitives): TreeNode {
+  const size = left.size + right.size
+  return {
+    index: (left.index + right.index) / 2,
+    size,
+    hash: primitives.blake2b256(concat(Uint8Array.of(1), uint64Little(size), left.hash, right.hash)),
+  }
+}
+
 /** A Merkle tree that grows block by block, as Hypercore's does. Two hashes a block. */
 export class LogTree {
   readonly #primitives: Primitives
@@ -113,28 +130,15 @@ export class LogTree {
   }
 
   append(block: Uint8Array): void {
-    const size = uint64Little(block.length)
-    let node: TreeNode = {
-      index: this.#length * 2,
-      size: block.length,
-      hash: this.#primitives.blake2b256(concat(Uint8Array.of(0), size, block)),
-    }
+    let node = leafNode(block, this.#length, this.#primitives)
     this.#length++
-    for (let rest = this.#length; rest % 2 === 0; rest /= 2) node = this.#join(this.#roots.pop()!, node)
+    for (let rest = this.#length; rest % 2 === 0; rest /= 2)
+      node = joinNodes(this.#roots.pop()!, node, this.#primitives)
     this.#roots.push(node)
   }
 
   treeHash(): Uint8Array {
     return treeHash(this.#roots, this.#primitives)
-  }
-
-  #join(left: TreeNode, right: TreeNode): TreeNode {
-    const size = left.size + right.size
-    return {
-      index: (left.index + right.index) / 2,
-      size,
-      hash: this.#primitives.blake2b256(concat(Uint8Array.of(1), uint64Little(size), left.hash, right.hash)),
-    }
   }
 }
 

@@ -111,6 +111,13 @@ export function decodeEvent(kind: string, entryClass: EntryClass, body: Uint8Arr
   }
 }
 
+/** What a kind says of an event whose body is withheld: null if it is one that is known. Throws `entry/body` if it stands in another class. */
+export function withheldEvent(kind: string, entryClass: EntryClass): UnknownEvent | null {
+  if (!isKnown(kind)) return { type: 'unknown', kind }
+  if (classOf(kind) !== entryClass) throw new ProtocolError('entry/body', `${kind} in class ${entryClass}`)
+  return null
+}
+
 function eventOf(kind: RoomEvent['type'], body: CborValue): RoomEvent {
   switch (kind) {
     case 'room-created': {

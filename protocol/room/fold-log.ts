@@ -1,11 +1,11 @@
 import { equalBytes } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
-import type { OpenedEntry } from '../log/entry.ts'
+import type { OpenedEntry, OpenedHeader } from '../log/entry.ts'
 import type { LogOwner } from '../log/hypercore.ts'
 import { advance, emptyCursor, type LogCursor, type OrderKey, skip } from '../ordering.ts'
 import { admit } from './admission.ts'
-import { decodeEvent, type RoomEvent, type UnknownEvent } from './event.ts'
+import { decodeEvent, type RoomEvent, type UnknownEvent, withheldEvent } from './event.ts'
 
 /** A log of a room, folded up to some length. `author` is null as long as nothing has let it in. */
 export interface FoldedLog {
@@ -66,6 +66,33 @@ export function foldEntry(
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
     return at(null, log.author, error)
+  }
+}
+
+/**
+ * Fold one more entry of which the body is withheld: its place and its kind count, and what it says is not known.
+ *
+ * As `foldEntry` otherwise. What lets a log in is never withheld, so this is not it. Spec: specs/bundle.md#disclosure.
+ */
+export function foldHeader(
+  log: FoldedLog,
+  { header, frame }: OpenedHeader,
+  context: FoldContext,
+): { readonly log: FoldedLog; readonly entry: FoldedEntry } {
+  const index = log.cursor.length
+  const { cursor, flaws } = advance(log.cursor, log.key, header, context.depthAt)
+  const at = (event: FoldedEntry['event'], ...more: readonly ProtocolError[]) => ({
+    log: { ...log, cursor },
+    entry: entryAt(log.key, index, cursor, header.time, event, [...flaws, ...more]),
+  })
+  try {
+    const event = withheldEvent(header.kind, frame.class)
+    if (header.kind === 'room-created' || header.kind === 'joined') throw new ProtocolError('room/admission-repeated')
+    if (!log.author) throw new ProtocolError('room/not-admitted', 'nothing has let this log in')
+    return at(event)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    return at(null, error)
   }
 }
 

@@ -1,12 +1,10 @@
-import { equalBytes } from '../bytes.ts'
-import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
-import { ProtocolError } from '../errors.ts'
-import { type EntryKeys, mostBlockBytes } from '../log/entry.ts'
-import { mostGenesisBytes } from '../room/genesis.ts'
+import { asArray, asBytes, asUint, type CborValue } from '../encoding.ts'
+import { mostBlockBytes } from '../log/entry.ts'
+import { type Disclosure, disclosureFromCbor, disclosureToCbor } from './disclosure.ts'
+import { type DecodedFile, decodeFile, encodeFile, type FileContent } from './envelope.ts'
 
-/** One log, whole: every block, and the keys of every entry. */
+/** One log, whole: every block, and what is disclosed of every entry. */
 export interface BundledLog {
   readonly identity: Uint8Array
   readonly device: Uint8Array
@@ -14,67 +12,29 @@ export interface BundledLog {
   /** By the log's device over the head at this length. */
   readonly signature: Uint8Array
   readonly blocks: readonly Uint8Array[]
-  readonly keys: readonly EntryKeys[]
+  /** Of each block; none at all for a log that is sealed. */
+  readonly keys: readonly Disclosure[]
 }
 
 /** A conversation that can be verified with nothing but itself. */
-export interface Bundle {
-  readonly genesis: Uint8Array
-  /** By ascending log key. */
-  readonly logs: readonly BundledLog[]
-  /** The device that exported it, and when, by its clock (Unix ms). */
-  readonly exporter: { readonly device: Uint8Array; readonly time: number }
-}
+export type Bundle = FileContent<BundledLog>
+export type DecodedBundle = DecodedFile<BundledLog>
 
-/** 1 GiB. */
-export const mostBundleBytes = 2 ** 30
-const mostLogs = 10_000
 const mostBlocks = 10_000_000
-const version = 1
-const magic = 'parley-bundle'
 
 /** Write a bundle and sign it as the exporting device. Spec: specs/bundle.md#producing. */
 export function encodeBundle(bundle: Bundle, deviceSeed: Uint8Array, primitives: Primitives): Uint8Array {
-  const { device, time } = bundle.exporter
-  const content = encodeCbor([bundle.genesis, bundle.logs.map(logToCbor), [device, time]])
-  return encodeCbor([magic, version, content, primitives.sign(exportSignable(content, primitives), deviceSeed)])
-}
-
-/** A bundle as it was read: nothing in it is verified yet, but the export signature has been compared. */
-export interface DecodedBundle extends Bundle {
-  readonly exportSigned: boolean
+  return encodeFile('bundle', bundle, logToCbor, deviceSeed, primitives)
 }
 
 /** Read a bundle. Spec: specs/bundle.md#format. Throws `bundle/format`, `bundle/version` or `encoding/…`. */
 export function decodeBundle(bytes: Uint8Array, primitives: Primitives): DecodedBundle {
-  const { content, signature } = openEnvelope(bytes)
-  const [genesis, logs, exporter] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 3)
-  const [device, time] = asArray(exporter, 2)
-  const key = asBytes(device, 32)
-  return {
-    genesis: asBytes(genesis, { most: mostGenesisBytes }),
-    logs: asArray(logs, { most: mostLogs }).map(logFromCbor),
-    exporter: { device: key, time: asTime(time) },
-    exportSigned: primitives.verify(signature, exportSignable(content, primitives), key),
-  }
-}
-
-function openEnvelope(bytes: Uint8Array): { readonly content: Uint8Array; readonly signature: Uint8Array } {
-  // A file that is something else is told apart from a bundle that was damaged.
-  const start = encodeCbor(magic)
-  if (!equalBytes(bytes.subarray(1, 1 + start.length), start)) throw new ProtocolError('bundle/format')
-  const [, number, content, signature] = asArray(decodeCbor(bytes, { bytes: mostBundleBytes }), 4)
-  if (number !== version) throw new ProtocolError('bundle/version')
-  return { content: asBytes(content, { most: mostBundleBytes }), signature: asBytes(signature, 64) }
-}
-
-/** What the exporting device signs. */
-function exportSignable(content: Uint8Array, primitives: Primitives): Uint8Array {
-  return inDomain('bundle', primitives.sha256(content))
+  return decodeFile('bundle', bytes, logFromCbor, primitives)
 }
 
 function logToCbor({ identity, device, generation, signature, blocks, keys }: BundledLog): CborValue {
-  return [identity, device, generation, signature, blocks, keys.map(({ header, body }) => [header, body])]
+  const isSealed = blocks.length > 0 && keys.length === 0
+  return [identity, device, generation, signature, blocks, isSealed ? null : keys.map(disclosureToCbor)]
 }
 
 function logFromCbor(value: CborValue): BundledLog {
@@ -86,9 +46,6 @@ function logFromCbor(value: CborValue): BundledLog {
     generation: asUint(generation, 2 ** 32 - 1),
     signature: asBytes(signature, 64),
     blocks: values,
-    keys: asArray(keys, values.length).map((pair) => {
-      const [header, body] = asArray(pair, 2)
-      return { header: asBytes(header, 32), body: asBytes(body, 32) }
-    }),
+    keys: keys === null ? [] : asArray(keys, values.length).map(disclosureFromCbor),
   }
 }

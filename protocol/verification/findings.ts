@@ -36,12 +36,19 @@ interface Counts {
   readonly unplaced: number
 }
 
+/** A line that waits for something that is not in the file. */
+interface Wait {
+  readonly text: string
+  readonly where: string | undefined
+}
+
 /** How many failures of one check, or missing logs, are told one by one; the rest are counted. */
 const mostTold = 20
 
 /** What the checks of a verification found, until it is told as a report. */
 export class Findings {
   readonly #failures = new Map<CheckName, Failures>()
+  readonly #waits = new Map<CheckName, Wait[]>()
   readonly #missing = new Map<string, MissingLog>()
   #authors: Check[] = []
 
@@ -69,6 +76,14 @@ export class Findings {
     }
   }
 
+  /** A check can neither pass nor fail, for what it would need was withheld. */
+  wait(name: CheckName, text: string, where?: string): void {
+    this.begin(name)
+    const waits = this.#waits.get(name)
+    if (waits) waits.push({ text, where })
+    else this.#waits.set(name, [{ text, where }])
+  }
+
   /** A flaw of one entry goes to the check that its code belongs to. */
   flaw(error: ProtocolError, where: string): void {
     const detail = error.message.slice(protocolErrors[error.code].length + 2)
@@ -85,33 +100,47 @@ export class Findings {
     }
   }
 
-  authors(authors: readonly ReportedAuthor[], expect: readonly string[]): void {
-    const unknown = expect.filter((id) => !authors.some(({ identity }) => identity === id))
+  /** `sealed`: identities whose logs are here, but sealed: whether they are authors is not known. */
+  authors(authors: readonly ReportedAuthor[], expect: readonly string[], sealed: readonly string[] = []): void {
+    const unknown = expect.filter((id) => !authors.some(({ identity }) => identity === id) && !sealed.includes(id))
     for (const id of unknown) this.fail('authors', 'bundle/expected', undefined, id)
     const unconfirmed = authors.filter(({ confirmed }) => !confirmed).length
     if (unknown.length > 0) return
-    this.#authors = [
-      unconfirmed === 0
-        ? { name: 'authors', outcome: 'passed', text: `all ${count(authors.length, 'author')} are whom you expected` }
-        : {
-            name: 'authors',
-            outcome: 'waiting',
-            text: `${unconfirmed} of ${count(authors.length, 'author')} unconfirmed: compare the ids with the people themselves`,
-          },
-    ]
+    const waiting = (text: string): Check => ({ name: 'authors', outcome: 'waiting', text })
+    if (unconfirmed > 0) {
+      const of = `${unconfirmed} of ${count(authors.length, 'author')}`
+      this.#authors = [waiting(`${of} unconfirmed: compare the ids with the people themselves`)]
+    } else if (authors.length > 0 || sealed.length === 0) {
+      const text = `all ${count(authors.length, 'author')} are whom you expected`
+      this.#authors = [{ name: 'authors', outcome: 'passed', text }]
+    }
+    if (sealed.length > 0) {
+      const text = `whether ${count(sealed.length, 'identity', 'identities')} whose logs are sealed wrote them is not disclosed`
+      this.#authors = [...this.#authors, waiting(text)]
+    }
   }
 
-  /** The lines of the report: failures and missing logs one by one, and one line for each check that passed. */
+  /** The lines of the report of a bundle: failures and missing logs one by one, and one line for each check that passed. */
   checks(counts: Counts, held: ReadonlyMap<string, HeldLog>): Check[] {
-    const passed: Record<CheckName, string> = {
+    const lines = this.#lines({
       export: 'the file is as the device that exported it signed it',
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
+      inclusion: '',
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
       membership: `${count(counts.logs, 'log')} let in to the room`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       completeness: '',
       authors: '',
-    }
+    })
+    return [...lines, ...this.#completeness(counts.unplaced, held), ...this.#authors]
+  }
+
+  /** The lines of the report of an excerpt; \`passed\` says what each check has shown. */
+  excerptChecks(passed: Readonly<Record<CheckName, string>>): Check[] {
+    return [...this.#lines(passed), ...this.#authors]
+  }
+
+  #lines(passed: Readonly<Record<CheckName, string>>): Check[] {
     const lines: Check[] = []
     for (const [name, { first, count: all }] of this.#failures) {
       for (const { code, where, text } of first.slice(0, mostTold)) {
@@ -119,16 +148,25 @@ export class Findings {
       }
       const rest = first[mostTold]
       if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${all - mostTold} more` })
-      if (all === 0 && name !== 'completeness') lines.push({ name, outcome: 'passed', text: passed[name] })
+      const waits = this.#waitingLines(name)
+      if (all === 0 && waits.length === 0 && passed[name] !== '')
+        lines.push({ name, outcome: 'passed', text: passed[name] })
+      lines.push(...waits)
     }
-    return [...lines, ...this.#completeness(counts.unplaced, held), ...this.#authors]
+    return lines
+  }
+
+  #waitingLines(name: CheckName): Check[] {
+    const waits = this.#waits.get(name) ?? []
+    const told = waits
+      .slice(0, mostTold)
+      .map(({ text, where }): Check => ({ name, outcome: 'waiting', text, ...(where ? { where } : {}) }))
+    const rest = waits.length - told.length
+    return rest > 0 ? [...told, { name, outcome: 'waiting', text: `and ${rest} more` }] : told
   }
 
   /** Logs that are here in part come first: whoever cites logs that never were cannot push them out of sight. */
   #completeness(unplaced: number, held: ReadonlyMap<string, HeldLog>): Check[] {
-    if (this.#missing.size === 0) {
-      return [{ name: 'completeness', outcome: 'passed', text: 'every entry that is cited is here' }]
-    }
     const waiting = (text: string, where?: string): Check => ({
       name: 'completeness',
       outcome: 'waiting',
@@ -144,15 +182,17 @@ export class Findings {
     if (unplaced > 0) {
       lines.push(
         waiting(
-          `the place of ${count(unplaced, 'message')} in the order could not be checked: what is cited there, or before in the same log, is not here`,
+          `the place of ${count(unplaced, 'message')} in the order could not be checked: what is cited there, or before in the same log, is not here, or sealed`,
         ),
       )
     }
-    return lines
+    if (lines.length > 0 || this.#waits.has('completeness')) return lines
+    return [{ name: 'completeness', outcome: 'passed', text: 'every entry that is cited is here' }]
   }
 }
 
-function unknownText(unknown: number): string {
+/** How many entries are of kinds that this version does not know, as the end of a sentence. */
+export function unknownText(unknown: number): string {
   return unknown === 0 ? '' : `, ${unknown} of ${unknown === 1 ? 'a kind' : 'kinds'} that this version does not know`
 }
 
@@ -174,6 +214,7 @@ function checkOf(code: ProtocolErrorCode): CheckName {
   return code.startsWith('room/') || code.startsWith('identity/') ? 'membership' : 'entries'
 }
 
-function count(number: number, one: string, many = `${one}s`): string {
+/** A number of things, in words that fit it. */
+export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }

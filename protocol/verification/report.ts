@@ -1,6 +1,15 @@
 import type { ProtocolErrorCode } from '../errors.ts'
+import type { FileKind } from './envelope.ts'
 
-export type CheckName = 'export' | 'signatures' | 'entries' | 'membership' | 'causality' | 'completeness' | 'authors'
+export type CheckName =
+  | 'export'
+  | 'signatures'
+  | 'inclusion'
+  | 'entries'
+  | 'membership'
+  | 'causality'
+  | 'completeness'
+  | 'authors'
 
 /** One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`. */
 export type Check = {
@@ -17,28 +26,32 @@ export interface ReportedAuthor {
   readonly confirmed: boolean
 }
 
-/** A message as it stands in a verified bundle, in display order. */
+/** A message as it stands in a verified file, in display order. */
 export interface ReportedMessage {
   readonly id: string
   readonly author: string
   readonly name: string
-  readonly text: string
+  /** Null where the key of the body is withheld. */
+  readonly text: string | null
   readonly time: number
-  /** Whether its place in the order was checked. Not if its author cites what is not in the bundle, in this entry or in one before it in its log. */
+  /** Whether its place in the order was checked. Not if its author cites what is not in the file, in this entry or in one before it in its log; never in an excerpt. */
   readonly placed: boolean
 }
 
-/** What is true of a bundle, and what is not known. `ok`: no check failed. */
+/** What is true of a file, and what is not known. `ok`: no check failed. */
 export interface Report {
+  readonly kind: FileKind
   readonly ok: boolean
   readonly room: { readonly id: string; readonly name: string }
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: number
+  /** How many of the messages have a text that is not disclosed. */
+  readonly withheld: number
   /** Entries of kinds that this version does not know: what they say is not shown. */
   readonly unknown: number
   readonly authors: readonly ReportedAuthor[]
   readonly checks: readonly Check[]
-  /** What no bundle of this kind can show, in sentences. */
+  /** What this file cannot show, in sentences. */
   readonly notProven: readonly string[]
 }
 
@@ -49,12 +62,39 @@ const neverProven: readonly string[] = [
   'That an author showed everybody the same log: another bundle of the same room could tell.',
 ]
 
-/** `unplaced`: how many messages stand where nothing here could check. */
-export function notProven(unplaced: number): readonly string[] {
-  if (unplaced === 0) return neverProven
+/** What the file keeps to itself, or cannot check. */
+interface Gaps {
+  /** How many messages stand where nothing here could check. */
+  readonly unplaced: number
+  readonly withheld: number
+  /** How many logs have no keys here. */
+  readonly sealed: number
+}
+
+/** What a bundle with these gaps does not show. */
+export function notProven({ unplaced, withheld, sealed }: Gaps): readonly string[] {
   const who = unplaced === 1 ? 'one message stands' : `${unplaced} messages stand`
+  const gaps = [
+    unplaced > 0 &&
+      `Where ${who} in the order: the entries that are cited there, or before in the same log, are not here.`,
+    withheld > 0 && `${withheldText} Whoever has the keys can show it later, and nothing else in its place.`,
+    sealed > 0 &&
+      'What the sealed logs say, when, in which order, and whether their devices were let in: only that they were not changed.',
+  ]
+  return [...neverProven, ...gaps.filter((gap) => gap !== false)]
+}
+
+const withheldText = 'What the messages say whose texts are not disclosed, nor that these texts can be read.'
+
+/** What no excerpt shows. */
+export function notProvenByExcerpt(withheld: number): readonly string[] {
   return [
-    ...neverProven,
-    `Where ${who} in the order: the entries that are cited there, or before in the same log, are not here.`,
+    'What was left out: whoever exported this chose the messages. What was said before, between and after them may change what they mean.',
+    'The order between authors, but where one of these messages cites another: depths are claims, as what they rest on was left out.',
+    'That an author stayed in the room, or kept the name with which they came in.',
+    neverProven[0]!,
+    neverProven[1]!,
+    neverProven[3]!,
+    ...(withheld > 0 ? [withheldText] : []),
   ]
 }

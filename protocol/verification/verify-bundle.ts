@@ -1,14 +1,16 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
-import { type Citation, openEntry } from '../log/entry.ts'
+import type { Citation, OpenedHeader } from '../log/entry.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
-import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
+import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
+import { namesOf, reportedAuthors } from './authors.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { entryId, Findings } from './findings.ts'
+import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
+import { count, entryId, Findings, unknownText } from './findings.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
 export interface VerifyOptions {
@@ -19,7 +21,7 @@ export interface VerifyOptions {
   readonly onProgress?: (done: number, of: number) => void
 }
 
-export interface VerifiedBundle {
+export interface Verified {
   readonly report: Report
   /** In display order; those of entries with a flaw are left out. */
   readonly messages: readonly ReportedMessage[]
@@ -33,7 +35,7 @@ interface WalkedLog {
   readonly snapshots: readonly LogRoots[]
   readonly depths: number[]
   folded: FoldedLog
-  next: ReturnType<typeof open> | null
+  next: Opened | null
   /** Whether everything was here that its entries so far cite. */
   isPlaced: boolean
 }
@@ -45,12 +47,15 @@ interface Heard {
   unknown: number
   /** Those without a flaw. */
   readonly messages: HeardMessage[]
+  /** How many entries have a body that is not disclosed; and of these, how many could change who is in the room. */
+  withheld: number
+  withheldAuthority: number
 }
 
 interface HeardMessage {
   readonly order: OrderKey
   readonly time: number
-  readonly text: string
+  readonly text: string | null
   readonly placed: boolean
 }
 
@@ -60,14 +65,40 @@ interface HeardMessage {
  * No check stops at the first failure: the report names each, and where. Spec: specs/bundle.md#verifying.
  * Throws `bundle/format`, `bundle/version` or `encoding/…` where the bytes are no bundle at all.
  */
-export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): VerifiedBundle {
+export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verified {
   const bundle = decodeBundle(bytes, options.primitives)
   const room = roomId(bundle.genesis, options.primitives)
   const findings = new Findings()
   const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
   const heard = foldLogs(bundle, room, logs, findings, options)
+  sayWithheld(heard, logs, findings)
   return summarize(bundle, room, logs, heard, findings, options)
+}
+
+/** Whether the file has no key of a log: its blocks are as they were signed, and that is all there is to know. */
+function isSealed({ bundled, length }: WalkedLog): boolean {
+  return length > 0 && bundled.keys.length === 0
+}
+
+/** What is withheld is neither right nor wrong: the checks that would need it wait. */
+function sayWithheld(heard: Heard, logs: readonly WalkedLog[], findings: Findings): void {
+  const { withheld, withheldAuthority, unknown } = heard
+  const sealed = logs.filter(isSealed)
+  const them = `${count(entriesIn(sealed), 'entry', 'entries')} of ${count(sealed.length, 'log')}`
+  if (sealed.length > 0) findings.wait('entries', `${them} sealed: their keys are not disclosed`)
+  if (withheld > 0) {
+    const headers = `${count(withheld, 'entry', 'entries')} open as far as the header, and what they say is not disclosed`
+    findings.wait('entries', `${headers}${unknownText(unknown)}`)
+  }
+  if (withheldAuthority > 0) {
+    const authority = count(withheldAuthority, 'entry', 'entries')
+    findings.wait('membership', `what ${authority} say about who is in the room is not disclosed`)
+  }
+  if (sealed.length === 0) return
+  findings.wait('membership', `what lets ${count(sealed.length, 'log')} in is not disclosed`)
+  findings.wait('causality', `what ${them} cite is not disclosed`)
+  findings.wait('completeness', `what ${them} cite is not disclosed`)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -109,26 +140,33 @@ function foldLogs(
 ): Heard {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
-  const of = entriesIn(logs)
+  const heard: Heard = { roomName: '', unknown: 0, messages: [], withheld: 0, withheldAuthority: 0 }
+  const open = logs.filter((log) => !isSealed(log))
+  const of = entriesIn(open)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
-  foldInCausalOrder(logs, {
+  foldInCausalOrder(open, {
     awaited(log) {
-      log.next = open(log, room, primitives)
+      const index = log.folded.cursor.length
+      const place = { room, log: log.folded.key, index }
+      log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
       return awaitedBy(log.next, byId)
     },
     fold(log) {
       const opened = log.next!
       const missing = checkCitations(log, opened, byId, findings, primitives)
-      const { log: folded, entry } = foldEntry(log.folded, opened, { genesis, depthAt, primitives })
+      const context = { genesis, depthAt, primitives }
+      const { log: folded, entry } = isWithheld(opened)
+        ? foldHeader(log.folded, opened, context)
+        : foldEntry(log.folded, opened, context)
       log.folded = folded
       log.depths.push(folded.cursor.depth)
       log.next = null
-      if (missing.length > 0) log.isPlaced = false
+      if (missing.length > 0 || citesSealed(opened, byId)) log.isPlaced = false
       for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
       for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
       hear(heard, log, entry)
+      if (isWithheld(opened)) hearWithheld(heard, log, entry, opened)
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
     },
@@ -148,33 +186,42 @@ function hear(heard: Heard, log: WalkedLog, { event, flaws, order, time }: Folde
   }
 }
 
-function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
-  const index = log.folded.cursor.length
-  try {
-    const place = { room, log: log.folded.key, index }
-    return openEntry(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
-  } catch (error) {
-    if (error instanceof ProtocolError) return error
-    throw error
+/** An entry without its body still says where it stands, when it was written, and whether it is a message. */
+function hearWithheld(
+  heard: Heard,
+  log: WalkedLog,
+  { flaws, order, time }: FoldedEntry,
+  { header, frame }: OpenedHeader,
+): void {
+  heard.withheld++
+  if (frame.class === 'authority') heard.withheldAuthority++
+  if (header.kind === 'message-sent' && flaws.length === 0) {
+    heard.messages.push({ order, time, text: null, placed: log.isPlaced })
   }
 }
 
-/** The cited entries that the bundle has. */
-function awaitedBy(
-  next: NonNullable<WalkedLog['next']>,
-  logs: ReadonlyMap<string, WalkedLog>,
-): readonly Awaited<WalkedLog>[] {
+/** The depth of what is sealed is not known, so that of what cites it is a claim. */
+function citesSealed(opened: Opened, logs: ReadonlyMap<string, WalkedLog>): boolean {
+  if (opened instanceof ProtocolError) return false
+  return opened.header.heads.some(({ log: key }) => {
+    const log = logs.get(toHex(key))
+    return log !== undefined && isSealed(log)
+  })
+}
+
+/** The cited entries that the bundle has, and that are folded. */
+function awaitedBy(next: Opened, logs: ReadonlyMap<string, WalkedLog>): readonly Awaited<WalkedLog>[] {
   if (next instanceof ProtocolError) return []
   return next.header.heads.flatMap(({ log: key, length }) => {
     const log = logs.get(toHex(key))
-    return log && length <= log.length ? [{ log, length }] : []
+    return log && !isSealed(log) && length <= log.length ? [{ log, length }] : []
   })
 }
 
 /** Compare what an entry cites with what is here. Answers the citations of which it is not. */
 function checkCitations(
   log: WalkedLog,
-  opened: NonNullable<WalkedLog['next']>,
+  opened: Opened,
   logs: ReadonlyMap<string, WalkedLog>,
   findings: Findings,
   primitives: Primitives,
@@ -197,7 +244,7 @@ function summarize(
   heard: Heard,
   findings: Findings,
   { expect = [] }: VerifyOptions,
-): VerifiedBundle {
+): Verified {
   const names = namesOf(logs)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
   const messages = [...heard.messages]
@@ -209,45 +256,25 @@ function summarize(
       return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
     })
   const authors = reportedAuthors(names, messages, expect)
-  findings.authors(authors, expect)
+  const sealed = logs.filter(isSealed)
+  findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
   const unplaced = messages.filter(({ placed }) => !placed).length
+  const withheld = messages.filter(({ text }) => text === null).length
   const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }
   const checks = findings.checks(counts, held)
   return {
     messages,
     report: {
+      kind: 'bundle',
       ok: checks.every(({ outcome }) => outcome !== 'failed'),
       room: { id: toHex(room), name: heard.roomName },
       exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
       messages: messages.length,
+      withheld,
       unknown: heard.unknown,
       authors,
       checks,
-      notProven: notProven(unplaced),
+      notProven: notProven({ unplaced, withheld, sealed: sealed.length }),
     },
   }
-}
-
-/** What each author calls themselves: in the log of theirs that ends last, if they have several. */
-function namesOf(logs: readonly WalkedLog[]): Map<string, string> {
-  const ends = logs.flatMap(({ folded: { author, cursor, key } }) =>
-    author ? [{ author, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }] : [],
-  )
-  ends.sort((a, b) => compareOrder(a.order, b.order))
-  return new Map(ends.map(({ author }) => [toHex(author.owner.identity), author.name]))
-}
-
-function reportedAuthors(
-  names: ReadonlyMap<string, string>,
-  messages: readonly ReportedMessage[],
-  expect: readonly string[],
-) {
-  const counts = new Map<string, number>()
-  for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
-  return [...names].map(([identity, name]) => ({
-    identity,
-    name,
-    messages: counts.get(identity) ?? 0,
-    confirmed: expect.includes(identity),
-  }))
 }

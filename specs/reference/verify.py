@@ -1,15 +1,15 @@
-"""Verify bundles: python3 verify.py FILE… [--expect ID]. Prints JSON, an array for several; exit code 0 whole, 1 failed, 2 usage, 3 undecodable."""
+"""Verify bundles and excerpts: python3 verify.py FILE… [--expect ID]. Prints JSON, an array for several; exit code 0 whole, 1 failed, 2 usage, 3 undecodable."""
 
 import argparse
 import json
 import sys
 
-from parley_reference.bundle import verify_bundle
 from parley_reference.errors import ProtocolError
+from parley_reference.excerpt import verify_file
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Verify a bundle with nothing but the bundle.")
+    parser = argparse.ArgumentParser(description="Verify a bundle or an excerpt with nothing but the file.")
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--expect", action="append", default=[], metavar="ID", help="an identity that must be among the authors")
     arguments = parser.parse_args()
@@ -26,7 +26,7 @@ def report_of(file, expect):
     with open(file, "rb") as opened:
         data = opened.read()
     try:
-        return verify_bundle(data, expect)
+        return verify_file(data, expect)
     except ProtocolError as error:
         return {"ok": False, "error": error.code}
 

@@ -6,12 +6,12 @@ import { inDomain } from '../../protocol/crypto/domains.ts'
 import { expand, extract } from '../../protocol/crypto/kdf.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { entryKeys, openEntry, readFrame, sealEntry } from '../../protocol/log/entry.ts'
+import { type EntryKeys, entryKeys, openEntry, readFrame, sealEntry } from '../../protocol/log/entry.ts'
 import { logKey } from '../../protocol/log/hypercore.ts'
 import { classKey, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import { type Bundle, encodeBundle } from '../../protocol/verification/bundle.ts'
 import type { Check, CheckName } from '../../protocol/verification/report.ts'
-import { type VerifiedBundle, verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { type Verified, verifyBundle } from '../../protocol/verification/verify-bundle.ts'
 import { Conversation, makePerson, type Person, smallConversation } from '../support/conversation.ts'
 import { isSame, type Mutant, mutantOf, mutantsOf } from '../support/mutants.ts'
 import { remembering } from '../support/remembering.ts'
@@ -22,7 +22,7 @@ const { conversation, people, ada, bo, cy } = smallConversation()
 const bundle = conversation.bundle(people.ada)
 const whole = encodeBundle(bundle, people.ada.deviceSeed, primitives)
 
-function verify(bytes: Uint8Array, expected: readonly Person[] = []): VerifiedBundle {
+function verify(bytes: Uint8Array, expected: readonly Person[] = []): Verified {
   return verifyBundle(bytes, { primitives, expect: expected.map(({ identity }) => toHex(identity)) })
 }
 
@@ -411,7 +411,12 @@ describe('whoever has a bundle, and nothing else,', () => {
     (all: Uint8Array[], { blocks, keys, ...owner }) => {
       const log = logKey({ ...owner, room: conversation.room }, primitives)
       for (const [index, block] of blocks.entries()) {
-        const { header, body } = openEntry(block, { room: conversation.room, log, index }, keys[index]!, primitives)
+        const { header, body } = openEntry(
+          block,
+          { room: conversation.room, log, index },
+          keys[index] as EntryKeys,
+          primitives,
+        )
         all.push(body, encodeCbor([header.kind, ...header.heads.flatMap((head) => [head.log, head.treeHash])]))
       }
       return all

@@ -70,7 +70,7 @@ describe('someone who was away', () => {
       const bundle = await ben.exportRoom(room)
       return verifyBundle(bundle, { primitives }).messages.length === byId.size ? bundle : null
     }, 'the whole conversation at Ben')
-    const ours = await ada.backend.exportRoom(room)
+    const ours = await ada.backend.exportRoom(room, 'all')
     expect(verifyBundle(theirs, { primitives }).report).toMatchObject({ ok: true, messages: byId.size })
     // The same two logs, block by block: there was no second beginning and no fork.
     const logs = (bundle: Uint8Array) => decodeBundle(bundle, primitives).logs.map(({ blocks }) => blocks)

@@ -66,7 +66,7 @@ describe('a hostile member', () => {
     const hostile = await mallory()
     const { admission, entry } = hostile
     await ada.send(room, 'Welcome')
-    const bundle = decodeBundle(await ada.backend.exportRoom(room), primitives)
+    const bundle = decodeBundle(await ada.backend.exportRoom(room, 'all'), primitives)
     const ofAda = bundle.logs.find((log) => log.blocks.length === 2)!
     expect(logKey({ ...ofAda, room: roomId(bundle.genesis, primitives) }, primitives)).not.toEqual(hostile.log.key)
     await hostile.log.append([

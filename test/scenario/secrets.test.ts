@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { changePassphrase, type VaultContent } from '../../node/storage/key-vault.ts'
 import { toHex } from '../../protocol/bytes.ts'
-import { openEntry } from '../../protocol/log/entry.ts'
+import { type EntryKeys, openEntry } from '../../protocol/log/entry.ts'
 import { logKey } from '../../protocol/log/hypercore.ts'
 import { roomId } from '../../protocol/room/genesis.ts'
 import { decodeBundle } from '../../protocol/verification/bundle.ts'
@@ -138,12 +138,12 @@ describe('an address', () => {
 
   /** All entries of a room: the blocks as they are on the disk, and what is sealed in them. */
   async function entriesOf(of: string): Promise<Buffer[]> {
-    const { genesis, logs } = decodeBundle(await ada.backend.exportRoom(of), primitives)
+    const { genesis, logs } = decodeBundle(await ada.backend.exportRoom(of, 'all'), primitives)
     return logs.flatMap((log) => {
       const owner = { ...log, room: roomId(genesis, primitives) }
       const key = logKey(owner, primitives)
       return log.blocks.flatMap((block, index) => {
-        const opened = openEntry(block, { room: owner.room, log: key, index }, log.keys[index]!, primitives)
+        const opened = openEntry(block, { room: owner.room, log: key, index }, log.keys[index] as EntryKeys, primitives)
         expect(toHex(owner.room)).toBe(of)
         return [Buffer.from(opened.body), Buffer.from(opened.header.kind)]
       })

@@ -16,6 +16,8 @@ import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.
 import { encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
 import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { Bundle, BundledLog } from '../../protocol/verification/bundle.ts'
+import type { Excerpt, ExcerptedLog } from '../../protocol/verification/excerpt.ts'
+import { slowPath, slowRoots } from './slow-tree.ts'
 
 const primitives: Primitives = sodiumPrimitives
 
@@ -82,7 +84,17 @@ export class Conversation {
       .map((writer) => writer.bundled())
     return { genesis: this.genesis, logs, exporter: { device: exporter.device, time } }
   }
+
+  excerpt(exporter: Person, chosen: Chosen, time = 1_700_000_100_000): Excerpt {
+    const logs = [...chosen]
+      .sort(([a], [b]) => (a.id < b.id ? -1 : 1))
+      .map(([writer, indices]) => writer.excerpted(indices))
+    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time } }
+  }
 }
+
+/** Which entries of which logs; the first of each log comes with them. */
+export type Chosen = ReadonlyMap<Writer, readonly number[]>
 
 /** Claims that an author makes instead of what is true, and keys that seal instead of the right ones. */
 export interface Claims extends Partial<EntryHeader> {
@@ -185,6 +197,19 @@ export class Writer {
       blocks: this.blocks.slice(0, length),
       keys: this.keys.slice(0, length),
     }
+  }
+
+  /** Some entries, and the first one, up to a head that its device signed. */
+  excerpted(indices: readonly number[], length = this.length): ExcerptedLog {
+    const { blocks, keys, ...log } = this.bundled(length)
+    const shown = [0, ...indices.filter((index) => index > 0)]
+    const entries = shown.map((index) => ({
+      index,
+      block: blocks[index]!,
+      keys: keys[index]!,
+      path: slowPath(index, blocks),
+    }))
+    return { ...log, length, roots: slowRoots(blocks), entries }
   }
 }
 

@@ -12,7 +12,7 @@ import type { Backend } from '../../node/backend.ts'
 import type { NodeConfig } from '../../node/config.ts'
 import { openNode } from '../../node/open-node.ts'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
-import { type VerifiedBundle, verifyBundle } from '../../protocol/verification/index.ts'
+import { type Verified, verifyBundle } from '../../protocol/verification/index.ts'
 import { until } from './until.ts'
 
 export type TestPersonOptions = Partial<NodeConfig>
@@ -31,7 +31,7 @@ export interface TestPerson {
   /** Everything shown of a room, page after page. */
   timeline(room: string): TimelineItem[]
   texts(room: string): string[]
-  verify(room: string): Promise<VerifiedBundle>
+  verify(room: string): Promise<Verified>
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export async function openPerson(config: NodeConfig & { readonly name: string })
     room: (room) => viewOf(backend, { type: 'room', room }),
     timeline,
     texts: (room) => textsOf(timeline(room)),
-    verify: async (room) => verifyBundle(await backend.exportRoom(room), { primitives }),
+    verify: async (room) => verifyBundle(await backend.exportRoom(room, 'all'), { primitives }),
     close() {
       closing ??= close()
       return closing

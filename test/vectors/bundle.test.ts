@@ -30,7 +30,7 @@ type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readon
   readonly failures?: readonly Failure[]
 }
 
-const cases: readonly BundleCase[] = ['format', 'verifying'].flatMap((section) => [
+const cases: readonly BundleCase[] = ['format', 'verifying', 'disclosure'].flatMap((section) => [
   ...casesOf<BundleCase['input'], Found>('bundle', section),
 ])
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import { LogTree, logBinding, logKey, logManifest, verifyHead } from '../../protocol/log/hypercore.ts'
+import { LogTree, logBinding, logKey, logManifest, treeHash, verifyHead } from '../../protocol/log/hypercore.ts'
+import { placeRoots, verifyInclusion } from '../../protocol/log/inclusion.ts'
 import { casesOf, codeOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 const owners = casesOf<
@@ -9,6 +10,16 @@ const owners = casesOf<
   { binding: string; manifest: string }
 >('log', 'format')
 const trees = casesOf<{ blocks: readonly string[] }, { treeHash: string }, { roots: readonly object[] }>('log', 'tree')
+const inclusions = casesOf<
+  {
+    block: string
+    index: number
+    length: number
+    path: readonly { size: number; hash: string }[]
+    roots: readonly { size: number; hash: string }[]
+  },
+  { treeHash: string }
+>('log', 'inclusion')
 const heads = casesOf<
   { log: string; device: string; length: number; treeHash: string; signature: string },
   { valid: true }
@@ -36,6 +47,20 @@ describe.each(everyPrimitives)('a log, with %s', (_, primitives) => {
       expect(inHex(tree.roots)).toEqual(steps.roots)
       expect(toHex(tree.treeHash())).toBe(wanted.treeHash)
       expect(new LogTree(primitives, tree.roots).length).toBe(input.blocks.length)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted, error } of inclusions) {
+    test(`${id}: ${title}`, () => {
+      const nodes = (told: (typeof input)['path']) => told.map(({ size, hash }) => ({ size, hash: fromHex(hash) }))
+      const { index, length } = input
+      const run = () => {
+        const roots = placeRoots(length, nodes(input.roots))
+        verifyInclusion(fromHex(input.block), { index, length, path: nodes(input.path) }, roots, primitives)
+        return toHex(treeHash(roots, primitives))
+      }
+      if (error) expect(codeOf(run)).toBe(error)
+      else expect(run()).toBe(wanted.treeHash)
     })
   }
 

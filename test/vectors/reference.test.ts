@@ -9,7 +9,10 @@ import { inDomain } from '../../protocol/crypto/domains.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { encodeBundle } from '../../protocol/verification/bundle.ts'
-import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { type Disclosure, withholdBody } from '../../protocol/verification/disclosure.ts'
+import type { FileKind } from '../../protocol/verification/envelope.ts'
+import { encodeExcerpt } from '../../protocol/verification/excerpt.ts'
+import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { smallConversation } from '../support/conversation.ts'
 import { mutantsOf } from '../support/mutants.ts'
 import { readVectors, specs, type VectorCase } from '../support/vectors.ts'
@@ -73,19 +76,24 @@ async function judge(bundles: readonly Uint8Array[], expected: readonly string[]
 }
 
 describe('the verifier of the reference', () => {
-  type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }> & {
+  interface FileCase extends VectorCase<{ readonly file: string; readonly expect?: readonly string[] }> {
     readonly failures?: readonly object[]
   }
-  const cases = readVectors('bundle.json').cases as readonly BundleCase[]
+  const cases = ['bundle', 'excerpt'].flatMap((kind) =>
+    readVectors(`${kind}.json`).cases.map((each): FileCase => {
+      const input = each.input as { readonly [kind: string]: string }
+      return { ...each, input: { ...input, file: input[kind]! } }
+    }),
+  )
   const kinds = [
     ['whole ones', 0, cases.filter(({ error }) => !error)],
     ['failed ones', 1, cases.filter(({ failures }) => failures)],
     ['undecodable ones', 3, cases.filter(({ error, failures }) => error && !failures)],
   ] as const
 
-  test.each(kinds)('judges the vectors of bundles: %s', async (_, exitCode, some) => {
+  test.each(kinds)('judges the vectors of bundles and excerpts: %s', async (_, exitCode, some) => {
     const plain = some.filter(({ input }) => !input.expect)
-    const { code, judgements } = await judge(plain.map(({ input }) => fromHex(input.bundle)))
+    const { code, judgements } = await judge(plain.map(({ input }) => fromHex(input.file)))
     expect(code).toBe(exitCode)
     for (const [i, { id, error }] of plain.entries()) {
       const { error: undecodable, failures } = judgements[i]!
@@ -94,17 +102,42 @@ describe('the verifier of the reference', () => {
   })
 
   test.each(cases.filter(({ input }) => input.expect))('judges $id: $title', async ({ input, error }) => {
-    const { code, judgements } = await judge([fromHex(input.bundle)], input.expect)
+    const { code, judgements } = await judge([fromHex(input.file)], input.expect)
     expect(code).toBe(error ? 1 : 0)
     expect(judgements[0]!.failures?.[0]?.code).toBe(error)
   })
 
   test('finds the same wrong as ours in every bundle with one field changed and signed again', async () => {
-    const { conversation, people } = smallConversation()
     const whole = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, sodiumPrimitives)
+    await compareMutants(whole, 'bundle')
+  })
+
+  test('finds the same wrong in every bundle with the keys of headers alone, and a field changed', async () => {
+    const { logs, ...bundle } = conversation.bundle(people.ada)
+    const withheld = logs.slice(0, 1).map((log) => ({ ...log, keys: log.keys.map(withholdAllButFirst) }))
+    const partial = { ...bundle, logs: [...withheld, ...logs.slice(1)] }
+    await compareMutants(encodeBundle(partial, people.ada.deviceSeed, sodiumPrimitives), 'bundle')
+  })
+
+  test('finds the same wrong in every excerpt with one field changed and signed again', async () => {
+    const chosen = new Map([
+      [ada, [2]],
+      [bo, [1]],
+    ])
+    const excerpt = conversation.excerpt(people.ada, chosen)
+    await compareMutants(encodeExcerpt(excerpt, people.ada.deviceSeed, sodiumPrimitives), 'excerpt')
+  })
+
+  const { conversation, people, ada, bo } = smallConversation()
+
+  function withholdAllButFirst(keys: Disclosure, index: number): Disclosure {
+    return index > 0 && 'body' in keys ? withholdBody(keys, 'message', sodiumPrimitives) : keys
+  }
+
+  async function compareMutants(whole: Uint8Array, kind: FileKind): Promise<void> {
     const [, , content] = decodeCbor(whole, { bytes: 100_000 }) as readonly CborValue[]
     const mutants = mutantsOf(decodeCbor(content as Uint8Array, { bytes: 100_000 }))
-    const bundles = mutants.map(({ value }) => signed(encodeCbor(value), people.ada.deviceSeed))
+    const bundles = mutants.map(({ value }) => signed(encodeCbor(value), kind, people.ada.deviceSeed))
     const { judgements } = await judge(bundles)
     for (const [i, { path, how }] of mutants.entries()) {
       const { ok, error, failures = [], waiting = [] } = judgements[i]!
@@ -112,17 +145,17 @@ describe('the verifier of the reference', () => {
       const theirs = error ?? { ok, codes: failures.map(({ code }) => code).sort(), waiting }
       expect(ours, `${path.join('.')} ${how}`).toEqual(theirs)
     }
-  })
+  }
 })
 
-function signed(content: Uint8Array, deviceSeed: Uint8Array): Uint8Array {
-  const signature = sodiumPrimitives.sign(inDomain('bundle', sodiumPrimitives.sha256(content)), deviceSeed)
-  return encodeCbor(['parley-bundle', 1, content, signature])
+function signed(content: Uint8Array, kind: FileKind, deviceSeed: Uint8Array): Uint8Array {
+  const signature = sodiumPrimitives.sign(inDomain(kind, sodiumPrimitives.sha256(content)), deviceSeed)
+  return encodeCbor([`parley-${kind}`, 1, content, signature])
 }
 
 function ourJudgement(bytes: Uint8Array) {
   try {
-    const { ok, checks } = verifyBundle(bytes, { primitives: sodiumPrimitives }).report
+    const { ok, checks } = verifyFile(bytes, { primitives: sodiumPrimitives }).report
     return {
       ok,
       codes: checks.flatMap((check) => (check.outcome === 'failed' ? [check.code] : [])).sort(),

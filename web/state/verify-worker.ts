@@ -1,4 +1,4 @@
-import { noblePrimitives, verifyBundle } from '../../protocol/verification/index.ts'
+import { noblePrimitives, verifyFile } from '../../protocol/verification/index.ts'
 import type { Report, VerifyAnswer, VerifyRequest } from './report.ts'
 
 addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
@@ -14,5 +14,5 @@ function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
 }
 
 function verify(bytes: Uint8Array, expect: readonly string[]): Report {
-  return verifyBundle(bytes, { primitives: noblePrimitives, expect }).report
+  return verifyFile(bytes, { primitives: noblePrimitives, expect }).report
 }

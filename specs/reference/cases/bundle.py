@@ -10,7 +10,7 @@ from parley_reference.encoding import decode, encode
 from parley_reference.errors import ProtocolError
 from parley_reference.primitives import public_key, sign
 
-from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Writer, seed
+from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Writer, seed, withheld
 
 EXPORTED = START + 60_000
 
@@ -52,6 +52,7 @@ def cases():
     yield accepted("both authors expected", whole, [ADA.identity, BO.identity])
     yield refused("an author expected who is not there", whole, [CY.identity])
     yield from waiting()
+    yield from disclosures()
     yield from envelopes(plain, signature, whole)
     yield from contents(ada, bo)
     yield from claims()
@@ -94,6 +95,40 @@ def waiting():
     ada, bo = conversation()
     bo.write("message-sent", ["Before it all began."], (), time=0)
     yield accepted("a clock that went back: the order stays", exported(ada.bundled(), bo.bundled()))
+
+
+def disclosures():
+    ada, bo = conversation()
+    bo.write("name-changed", ["Bo B."], ())
+    bo.write("poll-opened", [1], ())
+    yield accepted("the keys of headers alone: no text is disclosed", exported(ada.headers_only(), bo.headers_only()), [ADA.identity, BO.identity], "disclosure")
+    yield accepted("no keys: every log is sealed", exported(ada.sealed(), bo.sealed()), [ADA.identity], "disclosure")
+    yield accepted("one log sealed, and the other open", exported(ada.bundled(), bo.sealed()), (), "disclosure")
+    hidden = bo.bundled()
+    hidden[5] = [hidden[5][0], hidden[5][1], withheld(hidden[5][2]), hidden[5][3]]
+    yield accepted("an entry about the room withheld: whether it changes who is in it is not known", exported(ada.bundled(), hidden), (), "disclosure")
+    ada, bo = conversation()
+    first, second = ada.headers_only(), bo.headers_only()
+    header, _, hashed = second[5][1]
+    for title, keys in [
+        ("the first entry of a log withheld", [withheld(bo.keys[0]), second[5][1]]),
+        ("the hash of another body key", [second[5][0], [header, None, seed(9)]]),
+        ("another header key", [second[5][0], [seed(9), None, hashed]]),
+        ("both keys and a hash", [second[5][0], [*bo.keys[1], hashed]]),
+        ("no keys in a list", []),
+    ]:
+        yield refused(f"{title}, signed again", exported(first, [*second[:5], keys]), section="disclosure")
+    ada, bo = conversation()
+    bo.write("message-sent", ["Hm."], (), entry_class="call")
+    yield refused("a header of a message in another class", exported(ada.headers_only(), bo.headers_only()), section="disclosure")
+    bo = conversation()[1]
+    bo.write("joined", [bo.admission(), "Bo"], (), entry_class="authority")
+    again = [*bo.bundled()[:5], [*bo.keys[:2], withheld(bo.keys[2])]]
+    yield refused("a second admission, withheld", exported(ada.bundled(), again), section="disclosure")
+    mallory = Writer(CY)
+    mallory.say("I was here.")
+    mallory.say("And here.")
+    yield refused("a log that nothing let in, and withholds it", exported(ada.bundled(), [*mallory.bundled()[:5], [mallory.keys[0], withheld(mallory.keys[1])]]), section="disclosure")
 
 
 def second_logs():
@@ -212,14 +247,14 @@ def given(data, expect):
     return {"bundle": data, "expect": list(expect)} if expect else {"bundle": data}
 
 
-def accepted(title, data, expect=()):
-    return {"title": title, "section": "verifying", "input": given(data, expect), "expect": report(data, expect)}
+def accepted(title, data, expect=(), section="verifying"):
+    return {"title": title, "section": section, "input": given(data, expect), "expect": report(data, expect)}
 
 
-def refused(title, data, expect=()):
+def refused(title, data, expect=(), section="verifying"):
     try:
         failures = verify_bundle(data, [each.hex() for each in expect])["failures"]
     except ProtocolError as error:
-        return {"title": title, "section": "verifying", "input": given(data, expect), "error": error.code}
+        return {"title": title, "section": section, "input": given(data, expect), "error": error.code}
     assert failures, title
-    return {"title": title, "section": "verifying", "input": given(data, expect), "error": failures[0]["code"], "failures": failures}
+    return {"title": title, "section": section, "input": given(data, expect), "error": failures[0]["code"], "failures": failures}

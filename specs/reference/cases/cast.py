@@ -79,3 +79,22 @@ class Writer:
         key, length, hashed = self.head(length)
         signature = sign(log.head_signable(key, length, hashed), self.person.device_seed)
         return [self.person.identity, self.person.device, self.generation, signature, self.blocks[:length], self.keys[:length]]
+
+    def sealed(self):
+        return [*self.bundled()[:5], None]
+
+    def headers_only(self):
+        classes = [entry.read_frame(block)["class"] for block in self.blocks]
+        pairs = zip(classes, self.keys)
+        return [*self.bundled()[:5], [keys if kind == "authority" else withheld(keys) for kind, keys in pairs]]
+
+    def excerpted(self, *indices, length=None):
+        """These entries and the first one, up to a head that is signed."""
+        identity, device, generation, signature, blocks, keys = self.bundled(length)
+        roots = [list(each[1:]) for each in log.roots(blocks)]
+        entries = [[index, blocks[index], keys[index], log.path(blocks, index)] for index in (0, *indices)]
+        return [identity, device, generation, [len(blocks), signature, roots], entries]
+
+
+def withheld(keys):
+    return [keys[0], None, sha256(keys[1])]

@@ -23,6 +23,7 @@ def cases():
             "steps": {"roots": [{"index": index, "size": size, "hash": hashed} for index, size, hashed in peaks]},
             "expect": {"treeHash": log.tree_hash(peaks)},
         }
+    yield from inclusions()
     yield from heads(log.log_key(*owner.values()), log.tree_hash(log.roots([b"first", b"second", b"third"])))
 
 
@@ -34,6 +35,49 @@ def manifest(title, owner):
         "steps": {"binding": log.binding(*owner.values()), "manifest": log.manifest(*owner.values())},
         "expect": {"key": log.log_key(*owner.values())},
     }
+
+
+def inclusions():
+    blocks = [bytes([index]) * index for index in range(11)]
+    for index, length in [(0, 1), (2, 4), (4, 5), (6, 11), (9, 11), (10, 11)]:
+        yield included(f"block {index} of {length}", proof_of(blocks[:length], index))
+    good = proof_of(blocks, 6)
+    path, roots = good["path"], good["roots"]
+    huge = {**path[0], "size": 2**53 - 1}
+    for title, change in [
+        ("another index", {"index": 5}),
+        ("an index beyond the log", {"index": 11}),
+        ("another length", {"length": 12}),
+        ("another block", {"block": blocks[5]}),
+        ("a path without its last node", {"path": path[:-1]}),
+        ("a path with one node more", {"path": [*path, path[0]]}),
+        ("two nodes of a path exchanged", {"path": [path[1], path[0], path[2]]}),
+        ("one bit of a hash", {"path": [{**path[0], "hash": bytes([path[0]["hash"][0] ^ 1]) + path[0]["hash"][1:]}, *path[1:]]}),
+        ("a size that is one greater", {"path": [{**path[0], "size": path[0]["size"] + 1}, *path[1:]]}),
+        ("sizes that add up to more than 2^53 - 1", {"path": [huge, *path[1:]]}),
+        ("a root left out", {"roots": roots[1:]}),
+        ("the path of a root elsewhere", {"roots": [roots[1], roots[0], roots[2]]}),
+    ]:
+        yield included(title, {**good, **change})
+
+
+def proof_of(blocks, index):
+    def told(nodes):
+        return [{"size": size, "hash": hashed} for size, hashed in nodes]
+
+    roots = [each[1:] for each in log.roots(blocks)]
+    return {"block": blocks[index], "index": index, "length": len(blocks), "path": told(log.path(blocks, index)), "roots": told(roots)}
+
+
+def included(title, proof):
+    case = {"title": title, "section": "inclusion", "input": proof}
+    pairs = {name: [(each["size"], each["hash"]) for each in proof[name]] for name in ("path", "roots")}
+    try:
+        placed = log.place_roots(proof["length"], pairs["roots"])
+        log.verify_inclusion(proof["block"], proof["index"], proof["length"], pairs["path"], placed)
+    except ProtocolError as error:
+        return {**case, "error": error.code}
+    return {**case, "expect": {"treeHash": log.tree_hash(placed)}}
 
 
 def heads(key, hashed):

@@ -1,14 +1,10 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
 from . import entry, log, ordering, room
-from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
+from .encoding import as_array, as_bytes, as_uint, encode
+from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable
 from .errors import ProtocolError
-from .primitives import sha256, sign, verify
 
-MAGIC = "parley-bundle"
-VERSION = 1
-MOST_BUNDLE_BYTES = 2**30
-MOST_LOGS = 10_000
 MOST_BLOCKS = 10_000_000
 
 
@@ -17,56 +13,27 @@ def encode_content(genesis, logs, device, time):
     return encode([genesis, logs, [device, time]])
 
 
-def export_signable(content):
-    return in_domain("bundle", sha256(content))
-
-
-def envelope(content, signature, magic=MAGIC, version=VERSION):
-    return encode([magic, version, content, signature])
-
-
 def encode_bundle(content, device_seed):
-    return envelope(content, sign(export_signable(content), device_seed))
-
-
-def decode_bundle(data):
-    start = encode(MAGIC)
-    if data[1 : 1 + len(start)] != start:
-        raise ProtocolError("bundle/format")
-    _, version, content, signature = as_array(decode(data, MOST_BUNDLE_BYTES), 4)
-    if version != VERSION or version is True:
-        raise ProtocolError("bundle/version")
-    as_bytes(content, most=MOST_BUNDLE_BYTES)
-    as_bytes(signature, 64)
-    genesis, logs, exporter = as_array(decode(content, MOST_BUNDLE_BYTES), 3)
-    device, time = as_array(exporter, 2)
-    as_bytes(device, 32)
-    return {
-        "genesis": as_bytes(genesis, most=room.MOST_GENESIS_BYTES),
-        "logs": [_log(item) for item in as_array(logs, most=MOST_LOGS)],
-        "device": device,
-        "time": as_time(time),
-        "signed": verify(signature, export_signable(content), device),
-    }
+    return encode_file(content, device_seed)
 
 
 def _log(value):
     identity, device, generation, signature, blocks, keys = as_array(value, 6)
     blocks = [as_bytes(block, most=entry.MOST_BLOCK_BYTES) for block in as_array(blocks, most=MOST_BLOCKS)]
-    pairs = [[as_bytes(key, 32) for key in as_array(pair, 2)] for pair in as_array(keys, len(blocks))]
+    given = None if keys is None else [disclosure(each, index) for index, each in enumerate(as_array(keys, len(blocks)))]
     return {
         "identity": as_bytes(identity, 32),
         "device": as_bytes(device, 32),
         "generation": as_uint(generation, 2**32 - 1),
         "signature": as_bytes(signature, 64),
         "blocks": blocks,
-        "keys": pairs,
+        "keys": given,
     }
 
 
 def verify_bundle(data, expect=()):
     """The report of a bundle; a ProtocolError where the bytes are none."""
-    bundle = decode_bundle(data)
+    bundle = decode_file(data, _log)
     this_room = room.room_id(bundle["genesis"])
     failures, missing = [], {}
 
@@ -84,14 +51,7 @@ def verify_bundle(data, expect=()):
             fail("signatures", error.code, key.hex())
         logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True})
 
-    if not bundle["signed"]:
-        fail("export", "bundle/export-signature")
-    if all(each["device"] != bundle["device"] for each in logs):
-        fail("export", "bundle/exporter", bundle["device"].hex())
-    for before, after in zip(logs, logs[1:]):
-        if before["key"] >= after["key"]:
-            fail("export", "bundle/order", after["key"].hex())
-
+    check_export(bundle, logs, fail)
     entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
     return _summary(this_room, bundle, logs, entries, failures, missing, expect)
 
@@ -109,12 +69,12 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
             return True
         for key, length, _ in opened[1]["heads"]:
             cited = by_key.get(key)
-            if cited and length <= len(cited["blocks"]) and length > len(cited["depths"]):
+            if cited and not _is_sealed(cited) and length <= len(cited["blocks"]) and length > len(cited["depths"]):
                 return False
         return True
 
     forced = False
-    blocked = list(logs)
+    blocked = [each for each in logs if not _is_sealed(each)]
     while blocked:
         before = len(entries)
         for each in blocked:
@@ -128,24 +88,46 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 where = f"{each['key'].hex()}/{index}"
                 opened = each["next"]
                 _check_citations(opened, by_key, where, fail)
-                each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at)
-                if _note_missing(opened, by_key, folded["order"], missing):
+                folding = (opened, depth_at) if is_withheld(opened) else (opened, genesis, depth_at)
+                fold = room.fold_header if is_withheld(opened) else room.fold_entry
+                each["folded"], folded = fold(each["folded"], *folding)
+                folded["withheld"] = is_withheld(opened) and opened[0]
+                if _note_missing(opened, by_key, folded["order"], missing) or _cites_sealed(opened, by_key):
                     each["placed"] = False
                 folded["placed"] = each["placed"]
                 each["depths"].append(each["folded"]["cursor"]["depth"])
                 each["next"] = None
                 entries.append(folded)
                 for code in folded["flaws"]:
-                    fail(_check_of(code), code, where)
+                    fail(check_of(code), code, where)
         blocked = [each for each in blocked if len(each["depths"]) < len(each["blocks"])]
         forced = len(entries) == before
     return entries
 
 
+def _is_sealed(each):
+    return bool(each["blocks"]) and not each["keys"]
+
+
+def is_withheld(opened):
+    return not isinstance(opened, ProtocolError) and len(opened) == 2
+
+
+def _cites_sealed(opened, by_key):
+    return not isinstance(opened, ProtocolError) and any(of in by_key and _is_sealed(by_key[of]) for of, _, _ in opened[1]["heads"])
+
+
 def _open(each, this_room):
     index = len(each["depths"])
+    return open_disclosed(each["blocks"][index], this_room, each["key"], index, each["keys"][index])
+
+
+def open_disclosed(block, this_room, key, index, keys):
+    """(class, header, body), (class, header), or the ProtocolError."""
     try:
-        return entry.open_entry(each["blocks"][index], this_room, each["key"], index, each["keys"][index])
+        if len(keys) == 3:
+            return entry.open_header(block, this_room, key, index, keys[0], keys[2])
+        return entry.open_entry(block, this_room, key, index, keys)
     except ProtocolError as error:
         return error
 
@@ -190,13 +172,13 @@ def _missing_told(missing, logs):
     ]
 
 
-def _check_of(code):
+def check_of(code):
     if code.startswith("ordering/"):
         return "causality"
     return "membership" if code.startswith(("room/", "identity/")) else "entries"
 
 
-def _names(logs):
+def names_of(logs):
     """By identity: the name in the log of theirs that ends last."""
     ends = []
     for each in logs:
@@ -210,7 +192,7 @@ def _names(logs):
 def _summary(this_room, bundle, logs, entries, failures, missing, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
-    names = _names(logs)
+    names = names_of(logs)
     messages, name = [], ""
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
         event, author = each["event"], authors_by_log[each["log"]]
@@ -218,26 +200,32 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
             continue
         if event["type"] == "room-created" and each["log"] in first_logs:
             name = event["name"]
-        if event["type"] == "message-sent" and author and not each["flaws"]:
+        said = event["kind"] if event["type"] == "withheld" else event["type"]
+        if said == "message-sent" and author and not each["flaws"]:
             messages.append(
                 {
                     "id": f"{each['log'].hex()}/{each['index']}",
                     "author": author["identity"].hex(),
                     "name": names[author["identity"]],
-                    "text": event["text"],
+                    "text": event.get("text"),
                     "time": each["time"],
                     "placed": each["placed"],
                 }
             )
     identities = {author["identity"].hex() for author in authors_by_log.values() if author}
-    for _ in [each for each in expect if each not in identities]:
+    sealed = {each["identity"].hex() for each in logs if _is_sealed(each)}
+    for _ in [each for each in expect if each not in identities | sealed]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
-    waiting = []
-    if missing:
-        waiting.append("completeness")
-    if any(identity not in expect for identity in identities):
-        waiting.append("authors")
+    waits = {
+        "entries": sealed or any(each["withheld"] for each in entries),
+        "membership": sealed or any(each["withheld"] == "authority" for each in entries),
+        "causality": sealed,
+        "completeness": sealed or missing or any(not each["placed"] for each in messages),
+        "authors": sealed or any(identity not in expect for identity in identities),
+    }
+    waiting = [name for name, waits_for in waits.items() if waits_for]
     return {
+        "kind": "bundle",
         "ok": not failures,
         "room": {"id": this_room.hex(), "name": name},
         "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},

@@ -25,6 +25,7 @@ DOMAINS = {
     "admission": "parley/admission/v1",
     "handshake": "parley/handshake/v1",
     "bundle": "parley/bundle/v1",
+    "excerpt": "parley/excerpt/v1",
     "callOffer": "parley/call-offer/v1",
     "callAnswer": "parley/call-answer/v1",
 }

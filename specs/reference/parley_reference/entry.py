@@ -19,7 +19,11 @@ def entry_keys(class_key, log, index, salt):
 
 
 def commitment(keys):
-    return sha256(in_domain("entryCommitment", sha256(keys[0]), sha256(keys[1])))
+    return commitment_of(sha256(keys[0]), sha256(keys[1]))
+
+
+def commitment_of(header_key_hash, body_key_hash):
+    return sha256(in_domain("entryCommitment", header_key_hash, body_key_hash))
 
 
 def encode_header(header):
@@ -67,6 +71,18 @@ def open_entry(block, room, log, index, keys):
     if header is None or body is None:
         raise ProtocolError("entry/sealed")
     return clear["class"], decode_header(header), body
+
+
+def open_header(block, room, log, index, header_key, body_key_hash):
+    """(class, header) of the block at this place, whose body is withheld."""
+    clear = read_frame(block)
+    if commitment_of(sha256(header_key), body_key_hash) != clear["commitment"]:
+        raise ProtocolError("entry/commitment")
+    sealed = block[FRAME : FRAME + clear["headerLength"]]
+    header = open_sealed(header_key, sealed, associated(room, log, index, 0, block[:FRAME]))
+    if header is None:
+        raise ProtocolError("entry/sealed")
+    return clear["class"], decode_header(header)
 
 
 def decode_header(data):

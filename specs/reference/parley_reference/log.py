@@ -60,3 +60,62 @@ def head_signable(log, length, hashed):
 def verify_head(log, device, length, hashed, signature):
     if not verify(signature, head_signable(log, length, hashed), device):
         raise ProtocolError("log/signature")
+
+
+# Inclusion
+
+MOST_PROVEN_LENGTH = 2**48
+
+
+def peaks(length):
+    """(first block, width) of the full subtrees over this many blocks, from the left."""
+    start = 0
+    for power in range(48, -1, -1):
+        if length - start >= 2**power:
+            yield start, 2**power
+            start += 2**power
+
+
+def path(blocks, index):
+    """The siblings of a block up to its root, lowest first: (size, hash) each."""
+    start, width = _peak_over(len(blocks), index)
+    siblings = []
+    while width > 1:
+        width //= 2
+        sibling = start if index >= start + width else start + width
+        siblings.insert(0, subtree(blocks, sibling, width)[1:])
+        start += width if index >= start + width else 0
+    return [list(each) for each in siblings]
+
+
+def _peak_over(length, index):
+    for start, width in peaks(length):
+        if index < start + width:
+            return start, width
+    raise ProtocolError("log/inclusion", "beyond the log")
+
+
+def place_roots(length, given):
+    """(index, size, hash) of roots that are given as (size, hash)."""
+    places = [2 * start + width - 1 for start, width in peaks(length)]
+    if length > MOST_PROVEN_LENGTH or len(places) != len(given):
+        raise ProtocolError("log/inclusion", "more or fewer roots")
+    return [(place, size, hashed) for place, (size, hashed) in zip(places, given)]
+
+
+def verify_inclusion(block, index, length, siblings, placed):
+    """`placed`: the roots, as place_roots gives them."""
+    start, width = _peak_over(length, index)
+    if 2 ** len(siblings) != width:
+        raise ProtocolError("log/inclusion", "a path longer or shorter than the tree")
+    size, hashed = subtree([block], 0, 1)[1:]
+    at = index - start
+    for other_size, other in siblings:
+        size += other_size
+        if size > 2**53 - 1:
+            raise ProtocolError("log/inclusion", "a size beyond all blocks")
+        pair = other + hashed if at % 2 else hashed + other
+        hashed = blake2b256(b"\x01" + u64_little(size) + pair)
+        at //= 2
+    if (2 * start + width - 1, size, hashed) not in placed:
+        raise ProtocolError("log/inclusion")

@@ -221,6 +221,23 @@ def fold_entry(log, opened, genesis, depth_at):
     return {"key": log["key"], "cursor": cursor, "author": author}, _folded(log["key"], index, cursor, header["time"], event, flaws)
 
 
+def fold_header(log, opened, depth_at):
+    """(log, entry) after one more entry of which the body is withheld. `opened`: (class, header)."""
+    entry_class, header = opened
+    index = log["cursor"]["length"]
+    cursor, flaws = ordering.advance(log["cursor"], log["key"], header["depth"], header["time"], header["heads"], depth_at)
+    kind, event = header["kind"], None
+    if kind in KINDS and KINDS[kind] != entry_class:
+        flaws = [*flaws, "entry/body"]
+    elif kind in ("room-created", "joined"):
+        flaws = [*flaws, "room/admission-repeated"]
+    elif not log["author"]:
+        flaws = [*flaws, "room/not-admitted"]
+    else:
+        event = {"type": "withheld", "kind": kind} if kind in KINDS else {"type": "unknown", "kind": kind}
+    return {**log, "cursor": cursor}, _folded(log["key"], index, cursor, header["time"], event, flaws)
+
+
 def _folded(log, index, cursor, time, event, flaws):
     order = ordering.order_key(cursor["depth"], cursor["time"], log, index)
     return {"order": order, "log": log, "index": index, "time": time, "event": event, "flaws": flaws}

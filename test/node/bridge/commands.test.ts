@@ -119,6 +119,48 @@ describe('a bundle', () => {
   })
 })
 
+test('a bundle withholds what it is asked to withhold', async () => {
+  const { bridge, exported } = await openTestBridge()
+  const { headers } = await letIn(bridge)
+  for (const keys of ['', '?keys=all', '?keys=headers', '?keys=none']) {
+    expect(await ask(bridge, `/api/rooms/${room}/bundle${keys}`, { headers })).toMatchObject({ status: 200 })
+  }
+  expect(exported).toEqual(['all', 'all', 'headers', 'none'])
+  for (const wrong of ['?keys=some', '?key=none', '?keys=none&keys=all']) {
+    expect((await ask(bridge, `/api/rooms/${room}/bundle${wrong}`, { headers })).problem).toBe('bad-request')
+  }
+})
+
+describe('an excerpt', () => {
+  const path = `/api/rooms/${room}/excerpt`
+  const messages = [`${'cd'.repeat(32)}/4`, `${'cd'.repeat(32)}/7`]
+
+  test('is a download of the messages that were asked for', async () => {
+    const { bridge, exported } = await openTestBridge()
+    const { headers } = await letIn(bridge)
+    const answer = await post(bridge, path, { messages }, headers)
+    expect(answer).toMatchObject({ status: 200, text: '\u0004\u0005' })
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="parley-${room.slice(0, 16)}-excerpt.parley"`,
+      'cache-control': 'no-store',
+    })
+    expect(exported).toEqual([messages])
+  })
+
+  test('is refused without a bearer, for another room, and for what names no message', async () => {
+    const { bridge } = await openTestBridge()
+    const { headers, cookie } = await letIn(bridge)
+    expect(await post(bridge, path, { messages }, { cookie })).toMatchObject({ status: 401, problem: 'not-let-in' })
+    const other = `/api/rooms/${'00'.repeat(32)}/excerpt`
+    expect(await post(bridge, other, { messages }, headers)).toMatchObject({ status: 404, problem: 'no-such-room' })
+    const tooMany = Array.from({ length: 1_001 }, (_, i) => `${'cd'.repeat(32)}/${i}`)
+    for (const wrong of [[], ['x'], [`${'cd'.repeat(32)}/-1`], [`${'CD'.repeat(32)}/1`], tooMany, 'cd', null]) {
+      expect((await post(bridge, path, { messages: wrong }, headers)).problem).toBe('bad-request')
+    }
+  })
+})
+
 describe('the description', () => {
   test('lists every command and every route, and is only for those who are let in', async () => {
     const { bridge } = await openTestBridge()
@@ -129,6 +171,7 @@ describe('the description', () => {
       '/api/bearer',
       '/api/commands',
       '/api/rooms/{room}/bundle',
+      '/api/rooms/{room}/excerpt',
       '/api/session',
       '/healthz',
     ])

@@ -14,6 +14,8 @@ export const room = 'ab'.repeat(32)
 /** A node without a node behind it: remembers what it was told and answers the same things every time. */
 function makeFakeBackend() {
   const told: Command[] = []
+  /** Of each file: which keys, or which messages. */
+  const exported: unknown[] = []
   const watching = new Set<(value: never) => void>()
   let failure: Error | null = null
   const backend = {
@@ -29,14 +31,21 @@ function makeFakeBackend() {
       return () => watching.delete(push)
     },
     page: () => ({ items: [], older: false }),
-    async exportRoom(wanted: string) {
+    async exportRoom(wanted: string, keys: string) {
       if (wanted !== room) throw new Problem('no-such-room')
+      exported.push(keys)
       return new Uint8Array([1, 2, 3])
+    },
+    async excerptRoom(wanted: string, messages: readonly string[]) {
+      if (wanted !== room) throw new Problem('no-such-room')
+      exported.push(messages)
+      return new Uint8Array([4, 5])
     },
   }
   return {
     backend: backend as unknown as Backend,
     told,
+    exported,
     watching,
     push: (value: unknown) => {
       for (const push of watching) push(value as never)

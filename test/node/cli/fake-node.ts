@@ -8,6 +8,7 @@ import { Value } from 'typebox/value'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Command, type CommandType, commands } from '../../../node/api/commands.ts'
 import { type ProblemCode, problems } from '../../../node/api/problems.ts'
+import { ExcerptBody } from '../../../node/api/routes.ts'
 import type {
   ClientFrame,
   MessageItem,
@@ -39,6 +40,7 @@ export const ben = 'b'.repeat(64)
 export const club = `3fa9${'0'.repeat(60)}`
 export const work = `3fb0${'1'.repeat(60)}`
 export const bundle = Buffer.from('not really a bundle')
+export const partial = Buffer.from('not really a part of one')
 
 const token = 'T'.repeat(43)
 
@@ -78,6 +80,12 @@ export async function openFakeNode(messages = 3): Promise<FakeNode> {
     if (path === 'GET /healthz') return void response.end('ok')
     if (request.headers.authorization !== `Bearer ${valid}`) return sendProblem(response, 'not-let-in')
     if (path === `GET /api/rooms/${club}/bundle`) return void response.end(bundle)
+    if (path === `GET /api/rooms/${club}/bundle?keys=headers`) return void response.end(partial)
+    if (path === `POST /api/rooms/${club}/excerpt`) {
+      const body = await readJson(request)
+      if (!Value.Check(ExcerptBody, body)) return sendProblem(response, 'bad-request')
+      return void response.end(`excerpt of ${body.messages.join()}`)
+    }
     if (path !== 'POST /api/commands') return sendProblem(response, 'not-found')
     const { type, ...input } = (await readJson(request)) as Command
     if (!Value.Check(commands[type].input, input)) return sendProblem(response, 'bad-request')

@@ -10,6 +10,7 @@ describe('the command line', () => {
     expect(commands.map(nameOf).sort()).toEqual([
       'demo',
       'dht',
+      'excerpt',
       'export',
       'open',
       'passphrase change',
@@ -25,6 +26,7 @@ describe('the command line', () => {
       'sessions revoke',
       'start',
       'status',
+      'verifier',
       'verify',
     ])
   })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, work } from './fake-node.ts'
+import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, partial, work } from './fake-node.ts'
 import { jsonLinesOf } from './lines.ts'
 import { type Ended, parley, startParley } from './parley.ts'
 
@@ -95,6 +95,33 @@ describe('with a running node', () => {
     expect(again.stderr).toContain('--force')
     expect(forced.code).toBe(0)
     expect((await readdir(node.home)).sort()).toEqual(['club.parley', 'run.json'])
+  })
+
+  test('a conversation becomes a file with the keys of headers alone', async () => {
+    const file = join(node.home, 'headers.parley')
+    const { code, stderr } = await run('export', 'Book club', file, '--keys', 'headers')
+    expect(code).toBe(0)
+    expect(stderr).toContain('no message')
+    expect(await readFile(file)).toEqual(partial)
+    expect((await run('export', 'Book club', file, '--force', '--keys', 'some')).code).toBe(2)
+  })
+
+  test('chosen messages become a file, each once, and never over another', async () => {
+    const file = join(node.home, 'three.parley')
+    const [one, two] = [messageAt(1).id, messageAt(2).id]
+    const words = ['excerpt', 'Book club', file, '--message', one, two, '--message', one.toUpperCase()]
+    const made = await runJson(...words)
+    const content = `excerpt of ${one},${two}`
+    expect(made).toEqual({ file, bytes: content.length, messages: 2 })
+    expect(await readFile(file, 'utf8')).toBe(content)
+    const refused = await Promise.all([
+      run(...words),
+      run('excerpt', 'Book club', join(node.home, 'none.parley')),
+      run('excerpt', 'Book club', join(node.home, 'none.parley'), '--message', 'the first one'),
+    ])
+    expect(refused.map(({ code }) => code)).toEqual([2, 2, 2])
+    expect(refused[2]!.stderr).toContain('not “the first one”')
+    expect((await readdir(node.home)).sort()).toEqual(['run.json', 'three.parley'])
   })
 
   test('status, sessions and open answer', async () => {

@@ -1,0 +1,29 @@
+import { toHex } from '../bytes.ts'
+import { compareOrder } from '../ordering.ts'
+import type { FoldedLog } from '../room/fold-log.ts'
+import type { ReportedAuthor, ReportedMessage } from './report.ts'
+
+/** What each author calls themselves: in the log of theirs that ends last, if they have several. */
+export function namesOf(logs: readonly { readonly folded: FoldedLog }[]): Map<string, string> {
+  const ends = logs.flatMap(({ folded: { author, cursor, key } }) =>
+    author ? [{ author, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }] : [],
+  )
+  ends.sort((a, b) => compareOrder(a.order, b.order))
+  return new Map(ends.map(({ author }) => [toHex(author.owner.identity), author.name]))
+}
+
+/** The authors by these names, and how many of the messages each wrote. */
+export function reportedAuthors(
+  names: ReadonlyMap<string, string>,
+  messages: readonly ReportedMessage[],
+  expect: readonly string[],
+): ReportedAuthor[] {
+  const counts = new Map<string, number>()
+  for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
+  return [...names].map(([identity, name]) => ({
+    identity,
+    name,
+    messages: counts.get(identity) ?? 0,
+    confirmed: expect.includes(identity),
+  }))
+}

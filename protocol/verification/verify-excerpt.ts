@@ -1,0 +1,223 @@
+import { compareBytes, equalBytes, toHex } from '../bytes.ts'
+import { ProtocolError } from '../errors.ts'
+import type { EntryHeader } from '../log/entry.ts'
+import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
+import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
+import { compareOrder, type OrderKey } from '../ordering.ts'
+import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
+import { roomId } from '../room/genesis.ts'
+import { namesOf, reportedAuthors } from './authors.ts'
+import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
+import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
+import { count, entryId, Findings } from './findings.ts'
+import { notProvenByExcerpt, type ReportedMessage } from './report.ts'
+import { ShownOrder } from './shown-order.ts'
+import type { Verified, VerifyOptions } from './verify-bundle.ts'
+
+/** A log of which some entries are here. */
+interface ShownLog {
+  readonly excerpted: ExcerptedLog
+  readonly id: string
+  /** Null where they are more or fewer than the length has: then nothing leads to them. */
+  readonly roots: LogRoots | null
+  folded: FoldedLog
+}
+
+/** What the entries of an excerpt say to people. */
+interface Heard {
+  roomName: string
+  unknown: number
+  readonly messages: { readonly order: OrderKey; readonly time: number; readonly text: string | null }[]
+}
+
+/**
+ * Learn what is true of an excerpt, with nothing but the excerpt.
+ *
+ * No check stops at the first failure. Spec: specs/excerpt.md#verifying.
+ * Throws `bundle/format`, `bundle/version` or `encoding/…` where the bytes are no excerpt at all.
+ */
+export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verified {
+  const excerpt = decodeExcerpt(bytes, options.primitives)
+  const room = roomId(excerpt.genesis, options.primitives)
+  const findings = new Findings()
+  findings.begin('signatures', 'export', 'inclusion', 'entries', 'membership', 'causality')
+  const logs = excerpt.logs.map((log) => show(log, room, findings, options))
+  checkExport(excerpt, logs, findings)
+  const order = new ShownOrder(
+    new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
+  )
+  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
+  for (const log of logs) fold(log, room, excerpt.genesis, order, heard, findings, options)
+  order.check(findings, options.primitives)
+  return summarize(excerpt, room, logs, heard, order, findings, options)
+}
+
+/** Check the head of a log, and that each of its entries stands below it. */
+function show(log: ExcerptedLog, room: Uint8Array, findings: Findings, { primitives }: VerifyOptions): ShownLog {
+  const { device, length, signature, entries } = log
+  const key = logKey({ ...log, room }, primitives)
+  const id = toHex(key)
+  let roots: LogRoots | null = null
+  findings.attempt('inclusion', id, () => {
+    roots = placeRoots(length, log.roots)
+  })
+  findings.attempt('signatures', id, () => {
+    if (!roots) throw new ProtocolError('log/signature')
+    verifyHead(key, device, { length, treeHash: treeHash(roots, primitives), signature }, primitives)
+  })
+  for (const [i, { index, block, path }] of entries.entries()) {
+    const where = entryId({ log: key, index })
+    if (i > 0 && index <= entries[i - 1]!.index) findings.fail('export', 'bundle/order', where)
+    findings.attempt('inclusion', where, () => {
+      if (!roots) throw new ProtocolError('log/inclusion')
+      verifyInclusion(block, { index, length, path }, roots, primitives)
+    })
+  }
+  if (entries[0]?.index !== 0)
+    findings.fail('membership', 'room/not-admitted', id, 'the entry that lets it in is not here')
+  return { excerpted: log, id, roots, folded: emptyLog(key) }
+}
+
+function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly ShownLog[], findings: Findings): void {
+  if (!exportSigned) findings.fail('export', 'bundle/export-signature')
+  if (!logs.some(({ excerpted }) => equalBytes(excerpted.device, exporter.device))) {
+    findings.fail('export', 'bundle/exporter', toHex(exporter.device))
+  }
+  for (const [i, { folded, id }] of logs.entries()) {
+    const previous = logs[i - 1]
+    if (previous && compareBytes(previous.folded.key, folded.key) >= 0) findings.fail('export', 'bundle/order', id)
+  }
+}
+
+/** Fold what is shown of a log. What its entries say of their order is gathered, for it needs the other logs. */
+function fold(
+  log: ShownLog,
+  room: Uint8Array,
+  genesis: Uint8Array,
+  order: ShownOrder,
+  heard: Heard,
+  findings: Findings,
+  { primitives }: VerifyOptions,
+): void {
+  const context = { genesis, depthAt: () => null, primitives }
+  let time = 0
+  for (const shown of log.excerpted.entries) {
+    const opened = open(shown, log, room, primitives)
+    const where = entryId({ log: log.folded.key, index: shown.index })
+    const before = { ...log.folded, cursor: { ...log.folded.cursor, length: shown.index, cited: new Map() } }
+    const { log: folded, entry } = isWithheld(opened)
+      ? foldHeader(before, opened, context)
+      : foldEntry(before, opened, context)
+    log.folded = folded
+    // What a fold finds of the order it finds by the entries before, which are not here.
+    const flaws = entry.flaws.filter(({ code }) => !code.startsWith('ordering/'))
+    for (const flaw of flaws) findings.flaw(flaw, where)
+    if (opened instanceof ProtocolError) continue
+    time = Math.max(time, opened.header.time)
+    const at = { depth: opened.header.depth, time, log: log.folded.key, index: shown.index }
+    order.add(log.id, at, opened.header.heads)
+    hear(heard, log, opened, at, flaws.length === 0, entry.event)
+  }
+}
+
+function open(
+  { index, block, keys }: ExcerptedEntry,
+  log: ShownLog,
+  room: Uint8Array,
+  primitives: VerifyOptions['primitives'],
+): Opened {
+  return openDisclosed(block, { room, log: log.folded.key, index }, keys, primitives)
+}
+
+function hear(
+  heard: Heard,
+  log: ShownLog,
+  opened: Exclude<Opened, ProtocolError>,
+  order: OrderKey,
+  isWhole: boolean,
+  event: ReturnType<typeof foldEntry>['entry']['event'],
+): void {
+  const { kind, time }: EntryHeader = opened.header
+  if (event?.type === 'room-created' && log.excerpted.generation === 0) heard.roomName = event.name
+  if (event?.type === 'unknown') heard.unknown++
+  if (!isWhole) return
+  if (event?.type === 'message-sent') heard.messages.push({ order, time, text: event.text })
+  else if (isWithheld(opened) && kind === 'message-sent') heard.messages.push({ order, time, text: null })
+}
+
+function summarize(
+  excerpt: DecodedExcerpt,
+  room: Uint8Array,
+  logs: readonly ShownLog[],
+  heard: Heard,
+  order: ShownOrder,
+  findings: Findings,
+  { expect = [] }: VerifyOptions,
+): Verified {
+  const names = namesOf(logs)
+  const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
+  const messages = [...heard.messages]
+    .sort((a, b) => compareOrder(a.order, b.order))
+    .flatMap(({ order: at, time, text }): ReportedMessage[] => {
+      const by = authorOf.get(toHex(at.log))
+      if (!by) return []
+      const author = toHex(by.owner.identity)
+      return [{ id: entryId(at), author, name: names.get(author)!, text, time, placed: false }]
+    })
+  const authors = reportedAuthors(names, messages, expect)
+  const withheld = messages.filter(({ text }) => text === null).length
+  sayLeftOut(logs, withheld, findings)
+  findings.authors(authors, expect)
+  const checks = findings.excerptChecks(passed(logs, order))
+  return {
+    messages,
+    report: {
+      kind: 'excerpt',
+      ok: checks.every(({ outcome }) => outcome !== 'failed'),
+      room: { id: toHex(room), name: heard.roomName },
+      exported: { device: toHex(excerpt.exporter.device), time: excerpt.exporter.time },
+      messages: messages.length,
+      withheld,
+      unknown: heard.unknown,
+      authors,
+      checks,
+      notProven: notProvenByExcerpt(withheld),
+    },
+  }
+}
+
+function passed(logs: readonly ShownLog[], order: ShownOrder) {
+  const entries = count(
+    logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0),
+    'entry',
+    'entries',
+  )
+  return {
+    export: 'the file is as the device that exported it signed it',
+    signatures: `the heads of ${count(logs.length, 'log')} signed by their devices`,
+    inclusion: `${entries} stand in these logs where they are said to stand, unchanged`,
+    entries: `${entries} open, each at its place`,
+    membership: `${count(logs.length, 'log')} let in to the room`,
+    causality: `the entries of one log stand in their order; ${count(order.links, 'citation')} of one shown entry by another`,
+    completeness: '',
+    authors: '',
+  }
+}
+
+/** What an excerpt leaves out is no fault of it, and is never known to be nothing. */
+function sayLeftOut(logs: readonly ShownLog[], withheld: number, findings: Findings): void {
+  if (withheld > 0) findings.wait('entries', `what ${count(withheld, 'message')} say is not disclosed`)
+  for (const { id, excerpted } of logs) {
+    const here = excerpted.entries.length
+    const text = `${here} of the ${count(excerpted.length, 'entry', 'entries')} of this log ${here === 1 ? 'is' : 'are'} here`
+    findings.wait('completeness', here < excerpted.length ? `${text}: the rest was left out` : text, id)
+  }
+  findings.wait(
+    'completeness',
+    'whoever else wrote in the room, and what came later, was left out: nothing here says how much',
+  )
+  findings.wait(
+    'causality',
+    'the order between authors is as their depths claim, but for these citations: what the depths rest on was left out',
+  )
+}

@@ -1,0 +1,187 @@
+"""specs/excerpt.md: chosen entries that verify with nothing but themselves."""
+
+from . import entry, log, room
+from .bundle import check_of, is_withheld, names_of, open_disclosed, verify_bundle
+from .encoding import as_array, as_bytes, as_uint, encode
+from .envelope import check_export, decode_file, disclosure, encode_file, kind_of
+from .errors import ProtocolError
+
+MOST_NODES = 49
+MOST_ENTRIES = 1_000_000
+
+
+def encode_content(genesis, logs, device, time):
+    """`logs`: [identity, device, generation, [length, signature, roots], [[index, block, keys, path], …]] each."""
+    return encode([genesis, logs, [device, time]])
+
+
+def encode_excerpt(content, device_seed):
+    return encode_file(content, device_seed, "excerpt")
+
+
+def verify_file(data, expect=()):
+    """The report of a bundle or of an excerpt; a ProtocolError where the bytes are neither."""
+    return verify_bundle(data, expect) if kind_of(data) == "bundle" else verify_excerpt(data, expect)
+
+
+def _log(value):
+    identity, device, generation, head, entries = as_array(value, 5)
+    length, signature, roots = as_array(head, 3)
+    return {
+        "identity": as_bytes(identity, 32),
+        "device": as_bytes(device, 32),
+        "generation": as_uint(generation, 2**32 - 1),
+        "length": as_uint(length, log.MOST_PROVEN_LENGTH),
+        "signature": as_bytes(signature, 64),
+        "roots": _nodes(roots),
+        "entries": [_entry(each) for each in as_array(entries, most=MOST_ENTRIES)],
+    }
+
+
+def _entry(value):
+    index, block, keys, path = as_array(value, 4)
+    as_uint(index, log.MOST_PROVEN_LENGTH)
+    as_bytes(block, most=entry.MOST_BLOCK_BYTES)
+    return {"index": index, "block": block, "keys": disclosure(keys, index), "path": _nodes(path)}
+
+
+def _nodes(value):
+    pairs = [as_array(each, 2) for each in as_array(value, most=MOST_NODES)]
+    return [(as_uint(size), as_bytes(hashed, 32)) for size, hashed in pairs]
+
+
+def verify_excerpt(data, expect=()):
+    excerpt = decode_file(data, _log)
+    this_room = room.room_id(excerpt["genesis"])
+    failures = []
+
+    def fail(check, code, where=None):
+        failures.append({"check": check, "code": code, "where": where})
+
+    logs = [_show(each, this_room, fail) for each in excerpt["logs"]]
+    check_export(excerpt, logs, fail)
+    entries = [shown for each in logs for shown in _fold(each, this_room, excerpt["genesis"], fail)]
+    _check_order(logs, entries, fail)
+    return _summary(this_room, excerpt, logs, entries, failures, expect)
+
+
+def _show(each, this_room, fail):
+    key = log.log_key(this_room, each["identity"], each["device"], each["generation"])
+    placed = []
+    try:
+        placed = log.place_roots(each["length"], each["roots"])
+        try:
+            log.verify_head(key, each["device"], each["length"], log.tree_hash(placed), each["signature"])
+        except ProtocolError as error:
+            fail("signatures", error.code, key.hex())
+    except ProtocolError as error:
+        fail("inclusion", error.code, key.hex())
+        fail("signatures", "log/signature", key.hex())
+    before = -1
+    for shown in each["entries"]:
+        where = f"{key.hex()}/{shown['index']}"
+        if shown["index"] <= before:
+            fail("export", "bundle/order", where)
+        before = shown["index"]
+        try:
+            log.verify_inclusion(shown["block"], shown["index"], each["length"], shown["path"], placed)
+        except ProtocolError as error:
+            fail("inclusion", error.code, where)
+    if not each["entries"] or each["entries"][0]["index"] != 0:
+        fail("membership", "room/not-admitted", key.hex())
+    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key)}
+
+
+def _fold(each, this_room, genesis, fail):
+    time = 0
+    for shown in each["entries"]:
+        index = shown["index"]
+        opened = open_disclosed(shown["block"], this_room, each["key"], index, shown["keys"])
+        before = {**each["folded"], "cursor": {**each["folded"]["cursor"], "length": index, "cited": {}}}
+        if is_withheld(opened):
+            each["folded"], folded = room.fold_header(before, opened, lambda *_: None)
+        else:
+            each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None)
+        flaws = [code for code in folded["flaws"] if not code.startswith("ordering/")]
+        for code in flaws:
+            fail(check_of(code), code, f"{each['key'].hex()}/{index}")
+        if isinstance(opened, ProtocolError):
+            continue
+        header = opened[1]
+        time = max(time, header["time"])
+        order = (header["depth"], time, each["key"], index)
+        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"]}
+
+
+def _check_order(logs, entries, fail):
+    by_key = {each["key"]: each for each in logs}
+    for key in by_key:
+        cited, before = {}, None
+        for shown in [one for one in entries if one["log"] == key]:
+            where = f"{shown['log'].hex()}/{shown['index']}"
+            depth, index = shown["order"][0], shown["index"]
+            least = index if before is None else before["order"][0] + index - before["index"] - 1
+            previous = None
+            for of, length, hashed in shown["heads"]:
+                if of == key:
+                    fail("causality", "ordering/citation-self", where)
+                    continue
+                if length <= cited.get(of, 0) or (previous is not None and previous >= of):
+                    fail("causality", "ordering/citation-order", where)
+                else:
+                    cited[of] = length
+                previous = of
+                known = [one for one in entries if one["log"] == of and one["index"] < length]
+                least = max(least, known[-1]["order"][0] + length - 1 - known[-1]["index"] if known else length)
+                head = by_key.get(of)
+                if head and head["placed"] and head["length"] == length and log.tree_hash(head["placed"]) != hashed:
+                    fail("causality", "ordering/citation", where)
+            if depth <= least:
+                fail("causality", "ordering/depth", where)
+            before = shown
+
+
+def _summary(this_room, excerpt, logs, entries, failures, expect):
+    authors = {each["key"]: each["folded"]["author"] for each in logs}
+    first_logs = {each["key"] for each in logs if each["generation"] == 0}
+    names = names_of(logs)
+    messages, name = [], ""
+    for each in sorted(entries, key=lambda one: one["order"]):
+        event, author = each["event"], authors[each["log"]]
+        if event is None:
+            continue
+        if event["type"] == "room-created" and each["log"] in first_logs:
+            name = event["name"]
+        said = event["kind"] if event["type"] == "withheld" else event["type"]
+        if said == "message-sent" and author and not each["flaws"]:
+            messages.append(
+                {
+                    "id": f"{each['log'].hex()}/{each['index']}",
+                    "author": author["identity"].hex(),
+                    "name": names[author["identity"]],
+                    "text": event.get("text"),
+                    "time": each["said"],
+                    "placed": False,
+                }
+            )
+    identities = {author["identity"].hex() for author in authors.values() if author}
+    for _ in [each for each in expect if each not in identities]:
+        failures.append({"check": "authors", "code": "bundle/expected", "where": None})
+    waiting = ["entries"] if any(each["text"] is None for each in messages) else []
+    waiting += ["causality", "completeness"]
+    if any(identity not in expect for identity in identities):
+        waiting.append("authors")
+    return {
+        "kind": "excerpt",
+        "ok": not failures,
+        "room": {"id": this_room.hex(), "name": name},
+        "exported": {"device": excerpt["device"].hex(), "time": excerpt["time"]},
+        "messages": messages,
+        "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
+        "failures": failures,
+        "waiting": waiting,
+        "left": [
+            {"log": each["key"].hex(), "length": each["length"], "here": len(each["entries"])}
+            for each in logs
+        ],
+    }
