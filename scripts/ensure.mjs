@@ -11,9 +11,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const stamps = join(root, 'node_modules/.stamps')
 
 const packageFiles = ['package.json', 'package-lock.json']
-const sourceFiles = ['tsconfig.json', 'vite.config.ts', 'index.html']
+const sourceFiles = ['tsconfig.json', 'vite.config.ts', 'vite.verifier.config.ts', 'index.html']
 const sourceFolders = ['protocol', 'node', 'web']
-const buildResults = ['dist/node/main.js', 'dist/web/index.html']
+const buildResults = ['dist/node/main.js', 'dist/web/index.html', 'dist/web/parley-verifier.html']
 
 const python = '/usr/bin/python3'
 const pythonModules = ['nacl', 'cryptography', 'cbor2']
@@ -37,7 +37,9 @@ function ensureBuild() {
   if (readStamp('build') === want && buildResults.every((file) => existsSync(join(root, file)))) return
   say('Building …')
   run(process.execPath, ['node_modules/typescript/bin/tsc', '--build', 'node'])
-  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'])
+  const vite = ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn']
+  run(process.execPath, vite)
+  run(process.execPath, [...vite, '--config', 'vite.verifier.config.ts'])
   writeStamp('build', want)
 }
 

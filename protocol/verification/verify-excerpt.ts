@@ -166,9 +166,9 @@ function summarize(
     })
   const authors = reportedAuthors(names, messages, expect)
   const withheld = messages.filter(({ text }) => text === null).length
-  sayLeftOut(logs, withheld, findings)
+  sayLeftOut(logs, order, withheld, findings)
   findings.authors(authors, expect)
-  const checks = findings.excerptChecks(passed(logs, order))
+  const checks = findings.excerptChecks(passed(logs))
   return {
     messages,
     report: {
@@ -186,7 +186,7 @@ function summarize(
   }
 }
 
-function passed(logs: readonly ShownLog[], order: ShownOrder) {
+function passed(logs: readonly ShownLog[]) {
   const entries = count(
     logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0),
     'entry',
@@ -198,14 +198,14 @@ function passed(logs: readonly ShownLog[], order: ShownOrder) {
     inclusion: `${entries} stand in these logs where they are said to stand, unchanged`,
     entries: `${entries} open, each at its place`,
     membership: `${count(logs.length, 'log')} let in to the room`,
-    causality: `the entries of one log stand in their order; ${count(order.links, 'citation')} of one shown entry by another`,
+    causality: '',
     completeness: '',
     authors: '',
   }
 }
 
 /** What an excerpt leaves out is no fault of it, and is never known to be nothing. */
-function sayLeftOut(logs: readonly ShownLog[], withheld: number, findings: Findings): void {
+function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: number, findings: Findings): void {
   if (withheld > 0) findings.wait('entries', `what ${count(withheld, 'message')} say is not disclosed`)
   for (const { id, excerpted } of logs) {
     const here = excerpted.entries.length
@@ -216,8 +216,9 @@ function sayLeftOut(logs: readonly ShownLog[], withheld: number, findings: Findi
     'completeness',
     'whoever else wrote in the room, and what came later, was left out: nothing here says how much',
   )
+  const links = count(order.links, 'citation')
   findings.wait(
     'causality',
-    'the order between authors is as their depths claim, but for these citations: what the depths rest on was left out',
+    `entries of one log stand in their order, and ${links} lead from one entry here to another; otherwise the order between authors is as they claim, for what it rests on was left out`,
   )
 }

@@ -101,6 +101,17 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await say(ada.page, 'Me.')
     await ben.page.getByTestId('message').nth(3).waitFor()
     await lookAtBoth('room')
+    await ada.page.getByTestId('choose-messages').click()
+    await ben.page.getByTestId('room-menu').press('Enter')
+    await ben.page.getByTestId('choose-messages').click()
+    for (const { page } of [ada, ben]) {
+      await page.getByTestId('message').nth(1).click()
+      await page.getByTestId('choose-message').nth(3).check()
+      await page.getByText('2 messages chosen').waitFor()
+      await look(page, 'choosing')
+      await page.getByTestId('excerpt-bar').getByRole('button', { name: 'Cancel' }).click()
+      await page.getByTestId('composer').waitFor()
+    }
     await ben.page.getByTestId('room-menu').press('Enter')
     await ben.page.getByTestId('export-button').waitFor()
     await look(ben.page, 'room-menu')

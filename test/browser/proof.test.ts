@@ -36,6 +36,8 @@ const sendOnceThere = (person: Person, text: string) => until(() => person.parle
 interface Report {
   readonly ok: boolean
   readonly messages: number
+  /** Of an excerpt. */
+  readonly said?: readonly { readonly text: string | null }[]
   readonly checks: readonly { readonly name: string; readonly outcome: string; readonly where?: string }[]
 }
 
@@ -63,6 +65,43 @@ describe('a conversation', () => {
   test('is verified by a program that has no network', async () => {
     const { code, report } = await verifyOffline(file)
     expect({ code, ok: report.ok, messages: report.messages }).toEqual({ code: 0, ok: true, messages: said.length })
+  })
+
+  test('gives an excerpt of chosen messages, by keyboard alone, which verifies by itself', async () => {
+    const { page } = ada
+    await page.getByTestId('choose-messages').press('Enter')
+    await page.getByTestId('excerpt-bar').waitFor()
+    expect(await page.getByTestId('save-excerpt').isDisabled()).toBe(true)
+    await page.getByRole('group', { name: /^Messages\. Arrow keys/ }).focus()
+    await page.keyboard.press('End')
+    await page.locator('[data-index]:focus').getByText('Five').waitFor()
+    await page.keyboard.press(' ')
+    await page.getByTestId('message').filter({ hasText: 'Three' }).getByTestId('choose-message').press(' ')
+    await page.getByText('2 messages chosen').waitFor()
+    const downloading = page.waitForEvent('download')
+    await page.getByTestId('save-excerpt').press('Enter')
+    const download = await downloading
+    expect(download.suggestedFilename()).toBe('Book club excerpt.parley')
+    const path = join(town.folder, 'excerpt.parley')
+    await download.saveAs(path)
+    await page.getByTestId('composer').waitFor()
+    const { code, report } = await verifyOffline(path)
+    expect({ code, ok: report.ok, said: report.said?.map(({ text }) => text) }).toEqual({
+      code: 0,
+      ok: true,
+      said: ['Three', 'Five'],
+    })
+  })
+
+  test('gives the same messages on the command line, and what others cannot read', async () => {
+    const { messages } = await ada.parley('read', 'Book club')
+    const [path, sealed] = [join(town.folder, 'two.parley'), join(town.folder, 'headers.parley')]
+    const made = await ada.parley('excerpt', 'Book club', path, '--message', messages[1].id, messages[2].id)
+    expect(made).toMatchObject({ file: path, messages: 2 })
+    expect((await verifyOffline(path)).report).toMatchObject({ ok: true, said: [{ text: 'Two' }, { text: 'Three' }] })
+    await ada.parley('export', 'Book club', sealed, '--keys', 'headers')
+    expect((await verifyOffline(sealed)).report).toMatchObject({ ok: true, messages: said.length })
+    expect((await readFile(sealed)).includes('Three')).toBe(false)
   })
 
   test('is refused with one byte changed, and the program says what is wrong and where', async () => {

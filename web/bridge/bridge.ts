@@ -29,6 +29,8 @@ export interface Bridge {
   page(room: string, before: string | null, limit: number): Promise<TimelinePage>
   /** The room's bundle, whole. Throws `BridgeProblem`. */
   exportRoom(room: string): Promise<Uint8Array>
+  /** These messages of the room, by their ids, as an excerpt. Throws `BridgeProblem`. */
+  excerptRoom(room: string, messages: readonly string[]): Promise<Uint8Array>
   /** Push the present state and every change of it, until the returned function is called. */
   watchState(push: (state: BridgeState) => void): () => void
   /** Try again now, not when the next attempt is due. */

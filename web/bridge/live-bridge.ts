@@ -36,6 +36,14 @@ export function openLiveBridge({ entrance, fetch, connect }: Surroundings): Brid
     }
   }
 
+  async function fetchFile(path: string, init: RequestInit): Promise<Uint8Array> {
+    const response = await fetch(path, init).catch(() => {
+      throw unreachable()
+    })
+    if (!response.ok) throw await problemFromResponse(response)
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
   return {
     send: (command) =>
       withBearer((headers) => postJson<CommandResult<typeof command.type>>(fetch, '/api/commands', command, headers)),
@@ -43,13 +51,12 @@ export function openLiveBridge({ entrance, fetch, connect }: Surroundings): Brid
       // The node answers a query with the view of its type.
       socket.watch(query, push as (value: ViewOf[ViewType]) => void, fail),
     page: socket.page,
-    exportRoom: (room) =>
-      withBearer(async (headers) => {
-        const response = await fetch(`/api/rooms/${room}/bundle`, { headers }).catch(() => {
-          throw unreachable()
-        })
-        if (!response.ok) throw await problemFromResponse(response)
-        return new Uint8Array(await response.arrayBuffer())
+    exportRoom: (room) => withBearer((headers) => fetchFile(`/api/rooms/${room}/bundle`, { headers })),
+    excerptRoom: (room, messages) =>
+      withBearer((headers) => {
+        const body = JSON.stringify({ messages })
+        const json = { ...headers, 'content-type': 'application/json' }
+        return fetchFile(`/api/rooms/${room}/excerpt`, { method: 'POST', headers: json, body })
       }),
     watchState(push) {
       listeners.add(push)

@@ -90,6 +90,7 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
       return { items: items.slice(start, end), older: start > 0 }
     },
     exportRoom: async () => new Uint8Array([0]),
+    excerptRoom: async () => new Uint8Array([0]),
     watchState(push) {
       listeners.add(push)
       push(state)

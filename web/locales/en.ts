@@ -151,6 +151,17 @@ export const en = {
   'callItem.busy': 'was busy',
   'callItem.failed': 'failed',
 
+  'excerpt.choose': 'Choose messages',
+  'excerpt.chooseHint': 'Choose messages for a file that proves them and withholds the rest. Space chooses, Esc ends.',
+  'excerpt.pick': (name: string, at: string) => `Choose what ${name} wrote at ${at}`,
+  'excerpt.count': (n: number) => (n === 0 ? 'Nothing chosen yet' : `${messages(n)} chosen`),
+  'excerpt.tooMany': (most: number) => `At most ${messages(most)}. Export the room instead.`,
+  'excerpt.save': 'Save excerpt',
+  'excerpt.saving': 'Saving…',
+  'excerpt.saved': (n: number) =>
+    `The excerpt holds ${messages(n)}, the names of their authors and of the room, and no more texts.`,
+  'excerpt.file': (room: string) => `${room} excerpt.parley`,
+
   'composer.label': 'Write a message',
   'composer.placeholder': (room: string) => `Message ${room}`,
   'composer.send': 'Send',
@@ -215,7 +226,7 @@ export const en = {
   'verify.title': 'Verify',
   'verify.intro':
     'Everything is checked here, in your browser, from the bytes of the file. You need not believe your node, nor anyone else.',
-  'verify.drop': 'Drop a .parley file here',
+  'verify.drop': 'Drop a .parley file here, a conversation or an excerpt of one',
   'verify.choose': 'Choose a file',
   'verify.room': (name: string) => `Check ${name} now`,
   'verify.thisRoom': 'Check this room now',
@@ -231,6 +242,22 @@ export const en = {
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
   'verify.waitingSentence': (n: number) =>
     `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
+  'verify.excerptSentence': (n: number, authors: number, room: string) =>
+    `${n === 1 ? '1 chosen message' : `${n.toLocaleString('en')} chosen messages`} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out. The rest was left out.`,
+  'verify.compareIds': 'Compare the ids of the authors with the people themselves.',
+  'verify.sealedSentence': 'Nothing was changed, and nothing can be read: this file withholds every key.',
+  'verify.excerptMessages': 'Messages, in the order that they claim',
+  'verify.chosen': 'Whoever saved this chose them. What was said before, between and after is not here.',
+  'verify.readMessages': 'Read the messages',
+  'verify.moreMessages': (n: number) => `and ${messages(n)} more, which are checked but not shown here`,
+  'verify.notDisclosed': 'not disclosed',
+  'verify.unplaced': 'place not checked',
+  'verify.elsewhere': 'To check files on another computer, without a node or a network, take this along:',
+  'verify.download': 'the verifier as one page',
+  'verify.standalone': 'Parley verifier',
+  'verify.standaloneIntro':
+    'Choose a file that somebody exported from Parley. It is checked on this computer, by this page alone: the page cannot reach any network.',
+  'verify.noAudit': 'Nobody independent has audited this program yet.',
   'verify.failedSentence': (n: number) =>
     `Do not trust this file: ${n === 1 ? '1 check failed' : `${n} checks failed`}.`,
   'verify.unnamed': 'an unnamed room',

@@ -15,14 +15,34 @@ export interface ReportAuthor {
   readonly confirmed: boolean
 }
 
-/** What came out of verifying a bundle. */
+/** A message as the file has it. `text`: null where it is not disclosed. `placed`: its place in the order was checked. */
+export interface SaidMessage {
+  readonly id: string
+  readonly author: string
+  readonly name: string
+  readonly text: string | null
+  readonly time: number
+  readonly placed: boolean
+}
+
+/** What came out of verifying a file. */
 export interface Report {
+  readonly kind: 'bundle' | 'excerpt'
   readonly ok: boolean
   readonly messages: number
+  readonly withheld: number
+  /** The first of the messages, in display order. */
+  readonly said: readonly SaidMessage[]
   readonly room: { readonly id: string; readonly name: string } | null
   readonly authors: readonly ReportAuthor[]
   readonly checks: readonly Check[]
   readonly notProven: readonly string[]
+}
+
+/** Entries checked so far, and in all. */
+export interface Progress {
+  readonly done: number
+  readonly of: number
 }
 
 /** What the page asks its verifying worker, and what it answers. */
@@ -30,4 +50,4 @@ export interface VerifyRequest {
   readonly bytes: Uint8Array
   readonly expect: readonly string[]
 }
-export type VerifyAnswer = { readonly report: Report } | { readonly problem: string }
+export type VerifyAnswer = { readonly progress: Progress } | { readonly report: Report } | { readonly problem: string }

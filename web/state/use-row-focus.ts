@@ -10,10 +10,12 @@ interface Surroundings {
   readonly rows: Readonly<Ref<readonly unknown[]>>
   /** Esc was pressed. */
   readonly leave: () => void
+  /** Space was pressed on a row. Answers whether that meant something. */
+  readonly choose: (index: number) => boolean
 }
 
 /** Arrow keys, Home and End move the focus from row to row, also to rows that are not drawn yet. */
-export function useRowFocus({ list, rows, leave }: Surroundings): { onKeydown(event: KeyboardEvent): void } {
+export function useRowFocus({ list, rows, leave, choose }: Surroundings): { onKeydown(event: KeyboardEvent): void } {
   async function focusRow(index: number): Promise<void> {
     const target = Math.max(0, Math.min(rows.value.length - 1, index))
     list.value?.scrollToIndex(target, { align: 'nearest' })
@@ -31,6 +33,7 @@ export function useRowFocus({ list, rows, leave }: Surroundings): { onKeydown(ev
       const from = row === undefined ? rows.value.length : Number(row)
       const to = { ArrowUp: from - 1, ArrowDown: from + 1, Home: 0, End: rows.value.length - 1 }[event.key]
       if (event.key === 'Escape') leave()
+      if (event.key === ' ' && row !== undefined && choose(from)) event.preventDefault()
       if (to === undefined || (row === undefined && event.target !== event.currentTarget)) return
       event.preventDefault()
       void focusRow(to)

@@ -1,19 +1,22 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 import { sentenceOf } from '../bridge/bridge-problem.ts'
-import { t } from '../locales/t.ts'
-import type { Report, VerifyAnswer, VerifyRequest } from './report.ts'
-import { trustedWorkerUrl } from './trusted-worker-url.ts'
-import workerUrl from './verify-worker.ts?worker&url'
+import type { Progress, Report, VerifyRequest } from './report.ts'
 
 export type Verification =
   | { readonly type: 'idle' }
-  | { readonly type: 'working'; readonly source: string; readonly step: 'fetching' | 'checking' }
+  | {
+      readonly type: 'working'
+      readonly source: string
+      readonly step: 'fetching' | 'checking'
+      /** Null until it is known how much there is to do. */
+      readonly progress: Progress | null
+    }
   | { readonly type: 'done'; readonly source: string; readonly report: Report }
   | { readonly type: 'failed'; readonly source: string; readonly text: string }
 
-/** Checks bundles, off the page's own thread. */
+/** Checks files, off the page's own thread. */
 export interface Verifier {
-  verify(request: VerifyRequest): Promise<Report>
+  verify(request: VerifyRequest, onProgress: (progress: Progress) => void): Promise<Report>
   close(): void
 }
 
@@ -24,8 +27,8 @@ export interface UseVerification {
   reset(): void
 }
 
-/** Verification of one bundle at a time. */
-export function useVerification(verifier: Verifier = openVerifyWorker()): UseVerification {
+/** Verification of one file at a time. The verifier is closed with the scope. */
+export function useVerification(verifier: Verifier): UseVerification {
   const verification = shallowRef<Verification>({ type: 'idle' })
   let run = 0
   onScopeDispose(() => {
@@ -40,11 +43,14 @@ export function useVerification(verifier: Verifier = openVerifyWorker()): UseVer
       const show = (next: Verification) => {
         if (mine === run) verification.value = next
       }
-      show({ type: 'working', source, step: 'fetching' })
+      const work = (step: 'fetching' | 'checking', progress: Progress | null = null) =>
+        show({ type: 'working', source, step, progress })
+      work('fetching')
       try {
         const bytes = await read()
-        show({ type: 'working', source, step: 'checking' })
-        show({ type: 'done', source, report: await verifier.verify({ bytes, expect }) })
+        work('checking')
+        const report = await verifier.verify({ bytes, expect }, (progress) => work('checking', progress))
+        show({ type: 'done', source, report })
       } catch (error) {
         show({ type: 'failed', source, text: sentenceOf(error) })
       }
@@ -53,44 +59,5 @@ export function useVerification(verifier: Verifier = openVerifyWorker()): UseVer
       run++
       verification.value = { type: 'idle' }
     },
-  }
-}
-
-/** The worker is there before a file is, so that a file can be checked when the node no longer answers. */
-function openVerifyWorker(): Verifier {
-  let worker: Worker | null = null
-  let fail = (_reason: Error) => {}
-  let before: Promise<unknown> = Promise.resolve()
-
-  function open(): Worker {
-    const opened = new Worker(trustedWorkerUrl(workerUrl), { type: 'module' })
-    // A script that could not be fetched says no more than that.
-    opened.onerror = ({ message }) => {
-      worker = null
-      fail(new Error(message || t('verify.unloaded')))
-    }
-    return opened
-  }
-
-  function ask(request: VerifyRequest): Promise<Report> {
-    worker ??= open()
-    const asked = worker
-    return new Promise((resolve, reject) => {
-      fail = reject
-      asked.onmessage = ({ data }: MessageEvent<VerifyAnswer>) =>
-        'report' in data ? resolve(data.report) : reject(new Error(data.problem))
-      asked.postMessage(request, [request.bytes.buffer])
-    })
-  }
-
-  worker = open()
-  return {
-    // One after the other: answers do not say which question they belong to.
-    verify(request) {
-      const answer = before.then(() => ask(request))
-      before = answer.catch(() => {})
-      return answer
-    },
-    close: () => worker?.terminate(),
   }
 }

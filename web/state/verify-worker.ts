@@ -1,8 +1,11 @@
 import { noblePrimitives, verifyFile } from '../../protocol/verification/index.ts'
 import type { Report, VerifyAnswer, VerifyRequest } from './report.ts'
 
+/** So many messages of a file are shown; all of them are checked. */
+const mostShown = 500
+
 addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
-  postMessage(answer(data))
+  say(answer(data))
 })
 
 function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
@@ -14,5 +17,9 @@ function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
 }
 
 function verify(bytes: Uint8Array, expect: readonly string[]): Report {
-  return verifyFile(bytes, { primitives: noblePrimitives, expect }).report
+  const onProgress = (done: number, of: number) => say({ progress: { done, of } })
+  const { report, messages } = verifyFile(bytes, { primitives: noblePrimitives, expect, onProgress })
+  return { ...report, said: messages.slice(0, mostShown) }
 }
+
+const say = (words: VerifyAnswer): void => postMessage(words)
