@@ -80,13 +80,9 @@ const outcomeWords = {
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
 function reportLines({ report, messages: said }: Verified): string {
-  const { ok, kind, messages, room, authors, checks, notProven } = report
-  const title = `${kind === 'excerpt' ? 'The excerpt of ' : ''}${room.name === '' ? 'a room without a name here' : `“${shownLine(room.name)}”`}`
-  const verdict = ok
-    ? colours.green(`${title} checks out: ${count(messages, 'message')}, ${count(authors.length, 'author')}.`)
-    : colours.red(`${title} does not check out. Do not rely on it.`)
+  const { ok, kind, authors, checks, notProven } = report
   const sections = [
-    verdict,
+    ok ? colours.green(verdict(report)) : colours.red(`${titleOf(report)} does not check out. Do not rely on it.`),
     table(checks.map(checkRow)),
     authors.length === 0 ? '' : `Authors\n${table(authors.map(authorRow))}`,
     kind === 'bundle' || said.length === 0
@@ -95,6 +91,17 @@ function reportLines({ report, messages: said }: Verified): string {
     notProven.length === 0 ? '' : `What this file does not prove\n${notProven.map((text) => `  ${text}`).join('\n')}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n')
+}
+
+function verdict(report: Report): string {
+  // Nobody is an author only where nothing says who is.
+  if (report.authors.length === 0) return 'Nothing was changed, and nothing can be read: this file withholds every key.'
+  return `${titleOf(report)} checks out: ${count(report.messages, 'message')}, ${count(report.authors.length, 'author')}.`
+}
+
+function titleOf({ kind, room }: Report): string {
+  const name = room.name === '' ? 'a room whose name is not here' : `“${shownLine(room.name)}”`
+  return kind === 'excerpt' ? `The excerpt of ${name}` : name
 }
 
 const count = (number: number, noun: string): string => `${number.toLocaleString()} ${noun}${number === 1 ? '' : 's'}`

@@ -11,7 +11,9 @@ import { decodeEvent, encodeEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
 import { decodeBundle, encodeBundle } from '../../protocol/verification/bundle.ts'
+import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { smallConversation } from '../support/conversation.ts'
 
 const { conversation, people, bo } = smallConversation()
@@ -20,6 +22,7 @@ const hints = [{ key: people.ada.device, host: '192.0.2.1', port: 49_737 }]
 const link = encodeLink({ genesis, secret, inviteSeed, name: 'Kitchen', inviter: 'Ada', hints }, primitives)
 const linkPayload = Buffer.from(link, 'base64url').subarray(0, -4)
 const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
+const excerpt = encodeExcerpt(conversation.excerpt(people.bo, new Map([[bo, [1]]])), people.bo.deviceSeed, primitives)
 const joined = encodeEvent({ type: 'joined', admission: bo.admission(true), as: 'Bo' })
 const place = { room, log: bo.key, index: 0 }
 
@@ -48,6 +51,8 @@ const readers: readonly (readonly [string, Uint8Array, (bytes: Uint8Array) => un
   ],
   ['an event', joined, (bytes) => decodeEvent('joined', 'authority', bytes)],
   ['a bundle', bundle, (bytes) => decodeBundle(bytes, primitives)],
+  ['an excerpt', excerpt, (bytes) => decodeExcerpt(bytes, primitives)],
+  ['an excerpt to its last check', excerpt, (bytes) => verifyFile(bytes, { primitives })],
   ['a bundle to its last check', bundle, (bytes) => verifyBundle(bytes, { primitives })],
 ]
 

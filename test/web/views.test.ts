@@ -106,6 +106,25 @@ describe('the browsers that were let in', () => {
   })
 })
 
+describe('choosing messages', () => {
+  const garden = cannedWorld(0).rooms[0]!.view.id
+  const begin = async () => {
+    await open(`/room/${garden}`)
+    await vi.waitFor(() => expect(find('choose-messages')).not.toBeNull())
+    find('choose-messages')!.click()
+    await vi.waitFor(() => expect(find('excerpt-bar')).not.toBeNull())
+  }
+
+  test('takes the place of writing, and gives it back with nothing chosen', async () => {
+    await begin()
+    expect(find('composer')).toBeNull()
+    expect(find<HTMLButtonElement>('save-excerpt')!.disabled).toBe(true)
+    find('excerpt-bar')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
+    await vi.waitFor(() => expect(find('composer')).not.toBeNull())
+    expect(find('excerpt-bar')).toBeNull()
+  })
+})
+
 describe('a link to a room', () => {
   test('shows the room and who invites, and joins at one click', async () => {
     const room = cannedWorld(0).rooms[3]!.view.id

@@ -50,6 +50,35 @@ describe.concurrent('parley verify', () => {
     expect(failed).toEqual([expect.objectContaining({ name: 'authors', code: 'bundle/expected' })])
   })
 
+  test('takes an excerpt without being told, and shows what is in it', async () => {
+    const { cases } = JSON.parse(await readFile('specs/vectors/excerpt.json', 'utf8'))
+    const path = join(folder, 'shed.parley')
+    await writeFile(path, Buffer.from(cases[0].input.excerpt, 'hex'))
+    const [told, json] = await Promise.all([parley(['verify', path]), parley(['verify', path, '--json'])])
+    expect([told.code, json.code]).toEqual([0, 0])
+    expect(told.stdout).toContain('The excerpt of “Kitchen” checks out: 2 messages')
+    expect(told.stdout).toMatch(/Ada.*Who took the key to the shed\?\n.*Bo.*I did\. It hangs behind the door\./)
+    expect(told.stdout).toContain('What was left out: whoever exported this chose the messages.')
+    const report = JSON.parse(json.stdout)
+    expect(Object.keys(report)).toEqual(['ok', 'messages', 'checks', 'said'])
+    expect(report.said[0]).toMatchObject({ name: 'Ada', text: 'Who took the key to the shed?' })
+  })
+
+  test('says of a file that withholds its texts what it shows, and of one without keys that nothing can be read', async () => {
+    const { cases } = JSON.parse(await readFile('specs/vectors/bundle.json', 'utf8'))
+    const run = async (start: string) => {
+      const { input } = cases.find(({ title }: { title: string }) => title.startsWith(start))
+      const path = join(folder, `${start.slice(0, 7)}.parley`)
+      await writeFile(path, Buffer.from(input.bundle, 'hex'))
+      return parley(['verify', path])
+    }
+    const [headers, none] = await Promise.all([run('the keys of headers alone'), run('no keys: every log')])
+    expect([headers.code, none.code]).toEqual([0, 0])
+    expect(headers.stdout).toContain('“Kitchen” checks out: 2 messages, 2 authors.')
+    expect(headers.stdout).toMatch(/waiting +entries .*what they say is not disclosed/)
+    expect(none.stdout).toContain('this file withholds every key')
+  })
+
   test('refuses a file with any one byte changed, and says what is wrong', async () => {
     await Promise.all(
       [0, 0.3, 0.6, 1].map(async (part) => {
