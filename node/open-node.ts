@@ -93,6 +93,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
         name: vault.content.name,
         identity: toHex(person.identity),
         device: toHex(person.device),
+        wordsKept: vault.content.words !== null,
         network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
         peers: peers.count,
         storage: space.isLow ? 'full' : storage,
@@ -170,7 +171,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     views.resetAll()
   }
 
-  const parts = { rooms, calls, view, changed: () => views.nodeChanged() }
+  const parts = { rooms, calls, vault, view, changed: () => views.nodeChanged() }
   return {
     run: (command) => runCommand(parts, command),
     watch: (query, push) => reading(() => views.watch(query, push)),

@@ -79,6 +79,12 @@ const command = <I extends TProperties, R extends TSchema>(summary: string, inpu
  */
 export const commands = {
   'set-name': command('Say how one wants to be called', { name: Name }, Nothing),
+  'show-recovery-words': command(
+    'Show the 24 words that bring the identity back, as long as they are kept here',
+    {},
+    Closed({ words: Type.Array(Type.String(), { minItems: 24, maxItems: 24 }) }),
+  ),
+  'forget-recovery-words': command('Remove the 24 words from this computer: they are written down', {}, Nothing),
   'create-room': command(
     'Make a room with an open link',
     {

@@ -19,6 +19,9 @@ export const StatusView = Type.Object(
     name: Type.Union([Type.String(), Type.Null()], { description: 'null until the first run is done' }),
     identity: IdentityId,
     device: Type.String({ description: 'device public key, hex' }),
+    wordsKept: Type.Boolean({
+      description: 'the recovery words are still here: nobody has said that they are written down',
+    }),
     network: NetworkState,
     peers: Type.Integer({ description: 'connected nodes' }),
     storage: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),

@@ -4,6 +4,7 @@ import { addDemo } from './demo.ts'
 import { addDht } from './dht.ts'
 import { addExport } from './export.ts'
 import { failureFrom } from './failure.ts'
+import { addIdentity } from './identity.ts'
 import { addOpen } from './open.ts'
 import { endWithReader, makeOutput } from './output.ts'
 import { addPassphrase } from './passphrase.ts'
@@ -67,6 +68,7 @@ export function makeProgram(): Command {
   addExport(program)
   addVerify(program)
   program.commandsGroup('Keys and browsers:')
+  addIdentity(program)
   addSessions(program)
   addPassphrase(program)
   return program

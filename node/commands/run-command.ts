@@ -3,13 +3,16 @@ import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { Rooms } from '../rooms/rooms.ts'
+import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { forgetRecoveryWords, showRecoveryWords } from './recovery-words.ts'
 import { sendMessage } from './send-message.ts'
 
 /** What the commands act on. */
 export interface CommandParts {
   readonly rooms: Rooms
   readonly calls: Calls
+  readonly vault: KeyVault
   readonly view: ViewStore
   changed(): void
 }
@@ -24,6 +27,14 @@ type Runners = {
 const runners: Runners = {
   async 'set-name'({ rooms, changed }, { name }) {
     await rooms.rename(name)
+    changed()
+    return {}
+  },
+  async 'show-recovery-words'({ vault }) {
+    return { words: showRecoveryWords(vault) }
+  },
+  async 'forget-recovery-words'({ vault, changed }) {
+    await forgetRecoveryWords(vault)
     changed()
     return {}
   },

@@ -17,8 +17,8 @@ export interface VaultRoom {
 
 /** Every secret of a node. Bytes are hex. */
 export interface VaultContent {
-  /** The 24 recovery words, until their owner has written them down. */
-  readonly words: string
+  /** The 24 recovery words, until their owner has written them down; then null. */
+  readonly words: string | null
   readonly deviceSeed: string
   /** Of the key that the node has on the network; not the device's, so that the DHT does not learn who it is. */
   readonly networkSeed: string

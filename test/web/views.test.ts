@@ -106,6 +106,46 @@ describe('the browsers that were let in', () => {
   })
 })
 
+describe('the 24 words', () => {
+  const words = Array.from({ length: 24 }, (_, i) => `zebra${String.fromCharCode(97 + i)}`)
+  const type = (field: HTMLInputElement, text: string) => {
+    field.value = text
+    field.dispatchEvent(new Event('input'))
+  }
+  const fields = () => [...document.querySelectorAll<HTMLInputElement>('[data-testid^="word-field-"]')]
+  const wordOf = (field: HTMLInputElement) => words[Number(field.dataset.testid!.replace(/\D/g, '')) - 1]!
+
+  test('are shown, asked for, and then removed from the node', async () => {
+    await open('/', { 'show-recovery-words': () => ({ words }), 'forget-recovery-words': () => ({}) })
+    find('words-reminder')!.click()
+    await see('zebrax')
+    expect(bridge.sent.map(({ type }) => type)).not.toContain('forget-recovery-words')
+    await vi.waitFor(() => expect(find<HTMLButtonElement>('words-written')!.disabled).toBe(false))
+    find('words-written')!.click()
+    await vi.waitFor(() => expect(fields()).toHaveLength(3))
+    expect(find('recovery-words')).toBeNull()
+    for (const field of fields()) type(field, 'another')
+    fields()[0]!.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await see('Nothing was removed')
+    for (const field of fields()) type(field, ` ${wordOf(field).toUpperCase()} `)
+    fields()[0]!.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await see('You alone have them now')
+    expect(bridge.sent).toContainEqual({ type: 'forget-recovery-words' })
+    for (const word of words) expect(document.body.textContent).not.toContain(word)
+  })
+
+  test('leave nothing behind when the dialog is left, and the reminder goes when they are gone', async () => {
+    await open('/', { 'show-recovery-words': () => ({ words }) })
+    find('words-reminder')!.click()
+    await see('zebrax')
+    document.querySelector<HTMLElement>('[aria-label="Close"]')!.click()
+    await vi.waitFor(() => expect(document.body.textContent).not.toContain('zebrax'))
+    bridge.world.status = { ...bridge.world.status, wordsKept: false }
+    bridge.tell()
+    await vi.waitFor(() => expect(find('words-reminder')).toBeNull())
+  })
+})
+
 describe('a link to a room', () => {
   test('shows the room and who invites, and joins at one click', async () => {
     const room = cannedWorld(0).rooms[3]!.view.id

@@ -164,6 +164,7 @@ export function cannedWorld(now: number): CannedWorld {
       name: 'Ines Marlow',
       identity: me,
       device: id(21),
+      wordsKept: true,
       network: 'online',
       peers: 3,
       storage: 'ok',

@@ -273,6 +273,24 @@ export const en = {
   'settings.version': (version: string) => `Parley ${version}`,
   'settings.honest': 'Nobody independent has audited this program yet. Do not stake your safety on it.',
 
+  'words.reminder': 'Write down your 24 words',
+  'words.reminderWhy': 'There is no account: nothing else can bring you back.',
+  'words.title': 'Your 24 words',
+  'words.why':
+    'These words are you. If this computer is lost, they make you the same person on another one; nothing else can. Whoever has them can be you.',
+  'words.how': 'Write them on paper, in this order. Do not photograph them, and do not put them into another program.',
+  'words.list': 'The 24 words, in order',
+  'words.loading': 'Asking your node for them…',
+  'words.written': 'I have written them down',
+  'words.later': 'Later',
+  'words.ask': 'Look at your paper: which words are these?',
+  'words.nth': (n: number) => `Word ${n}`,
+  'words.back': 'Show them again',
+  'words.check': 'Remove them from this computer',
+  'words.differ': (n: number) => `Word ${n} is another one. Nothing was removed.`,
+  'words.done': 'The words are not on this computer any more. You alone have them now: keep the paper safe.',
+  'words.doneMore': 'Old pieces of a file can stay on a disk for a while, as with everything that is deleted.',
+
   'key.copy': (short: string) => `Copy the full key ${short}`,
 } as const
 

@@ -139,12 +139,15 @@ function sendProblem(response: ServerResponse, code: ProblemCode): void {
   response.end(JSON.stringify({ type: code, status, title }))
 }
 
+export const words = Array.from({ length: 24 }, (_, i) => `word${i + 1}`)
+
 const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'create-room': { room: club, link: 'http://localhost:7717/#/join/abc' },
   'join-room': { room: work },
   'share-room': { link: 'http://localhost:7717/#/join/def', expires: null },
   'send-message': { id: `${'d'.repeat(64)}/7` },
   'list-sessions': { sessions: [{ id: 's1', browser: 'Firefox on Linux', created: 1, lastSeen: 2 }] },
+  'show-recovery-words': { words },
   'create-login-code': { url: `${url}/#/login/one`, expires: 1 },
 })
 
@@ -166,6 +169,7 @@ function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType]
     name: 'Ada',
     identity: ada,
     device: 'e'.repeat(64),
+    wordsKept: true,
     network: 'online',
     peers: 1,
     storage: 'ok',

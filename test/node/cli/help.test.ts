@@ -11,6 +11,8 @@ describe('the command line', () => {
       'demo',
       'dht',
       'export',
+      'identity show',
+      'identity words',
       'open',
       'passphrase change',
       'passphrase remove',

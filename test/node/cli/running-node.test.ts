@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, work } from './fake-node.ts'
+import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, words, work } from './fake-node.ts'
 import { jsonLinesOf } from './lines.ts'
 import { type Ended, parley, startParley } from './parley.ts'
 
@@ -111,6 +111,26 @@ describe('with a running node', () => {
     expect(node.commands).toContainEqual({ type: 'revoke-session', session: 's1' })
     expect(opened).toEqual({ url: `${node.url}/#/login/one` })
     expect(joined).toEqual({ url: `${node.url}/#/join/abc` })
+  })
+
+  test('the recovery words are shown, and removed only when that is asked for', async () => {
+    const [shown, forPeople, who] = await Promise.all([
+      runJson('identity', 'words'),
+      run('identity', 'words'),
+      runJson('identity', 'show'),
+    ])
+    expect(shown).toEqual({ words })
+    expect(forPeople.code).toBe(0)
+    expect(forPeople.stdout).toMatch(/ 1\. word1 +2\. word2[\s\S]*24\. word24/)
+    expect(forPeople.stderr).toContain('Whoever has these words is you')
+    expect(who).toMatchObject({ name: 'Ada', identity: ada, wordsKept: true })
+    expect(node.commands.map(({ type }) => type)).not.toContain('forget-recovery-words')
+    expect(await runJson('identity', 'words', '--written-down')).toEqual({})
+    expect(node.commands.at(-1)).toEqual({ type: 'forget-recovery-words' })
+    node.refuse('show-recovery-words', 'words-gone')
+    const gone = await run('identity', 'words', '--json')
+    expect(gone.code).toBe(2)
+    expect(JSON.parse(gone.stderr).error.code).toBe('words-gone')
   })
 
   test('people get the same without JSON, and no control characters of strangers', async () => {
