@@ -6,10 +6,10 @@ import copy
 import curve
 from parley_reference.encoding import encode, in_domain, u8
 from parley_reference.errors import ProtocolError
-from parley_reference.identity import add_device, fold_identity, recovery_seed
+from parley_reference.identity import add_device, fold_identity, recovery_seed, safety_half, safety_number
 from parley_reference.primitives import expand, extract, public_key, sha256, sign
 
-from .cast import ADA, BO, seed
+from .cast import ADA, BO, CY, seed
 
 created, added = ADA.statements
 recovery = ADA.seeds["recovery"]
@@ -43,6 +43,7 @@ def cases():
     }
     yield from broken()
     yield from recovery_keys()
+    yield from safety_numbers()
 
 
 def broken():
@@ -121,3 +122,14 @@ def recovery_keys():
                 "input": {"entropy": entropy, "index": index},
                 "expect": {"words": words, "seed": recovered, "key": public_key(recovered)},
             }
+
+
+def safety_numbers():
+    for title, a, b in [
+        ("Ada and Bo", ADA.identity, BO.identity),
+        ("Bo and Ada: the same", BO.identity, ADA.identity),
+        ("Ada and Cy: half of it is Ada's", ADA.identity, CY.identity),
+        ("ids of zeros and of ones", bytes(32), b"\xff" * 32),
+    ]:
+        steps = {"halves": [safety_half(each) for each in sorted([a, b])]}
+        yield {"title": title, "section": "safety number", "input": {"a": a, "b": b}, "steps": steps, "expect": {"digits": safety_number(a, b)}}

@@ -73,6 +73,18 @@ def _check_signatures(payload, signatures, signers):
             raise ProtocolError("identity/signature")
 
 
+def safety_number(a, b):
+    """What two people compare: 30 digits for each identity, the smaller id first."""
+    return "".join(safety_half(identity) for identity in sorted([a, b]))
+
+
+def safety_half(identity):
+    hashed = identity
+    for _ in range(5200):
+        hashed = sha256(in_domain("safetyNumber", hashed, identity))
+    return "".join(f"{int.from_bytes(hashed[at : at + 5], 'big') % 100_000:05}" for at in range(0, 30, 5))
+
+
 def recovery_seed(words, index):
     """BIP-39's seed of the words, without a passphrase, then HKDF."""
     text = unicodedata.normalize("NFKD", words).encode()
