@@ -12,6 +12,7 @@ import { KnownPeers } from './replication/known-peers.ts'
 import { Peers } from './replication/peers.ts'
 import { openSwarm } from './replication/swarm.ts'
 import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
+import { Contacts } from './rooms/contacts.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
 import { freshVault, personOf } from './rooms/person.ts'
@@ -62,6 +63,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
+  const contacts = new Contacts(vault)
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
   const forks = await openForks(home, log)
@@ -87,6 +89,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      contacts,
       onTrouble,
       status: () => ({
         version,
@@ -104,6 +107,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
 
   const shared = {
     vault,
+    contacts,
     person,
     store,
     space,
@@ -171,7 +175,18 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     views.resetAll()
   }
 
-  const parts = { rooms, calls, vault, view, changed: () => views.nodeChanged() }
+  const parts = {
+    rooms,
+    calls,
+    vault,
+    contacts,
+    person,
+    primitives,
+    view,
+    now,
+    changed: () => views.nodeChanged(),
+    renamed: () => views.resetAll(),
+  }
   return {
     run: (command) => runCommand(parts, command),
     watch: (query, push) => reading(() => views.watch(query, push)),

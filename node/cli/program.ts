@@ -8,6 +8,7 @@ import { addIdentity } from './identity.ts'
 import { addOpen } from './open.ts'
 import { endWithReader, makeOutput } from './output.ts'
 import { addPassphrase } from './passphrase.ts'
+import { addPerson } from './person.ts'
 import { addRead } from './read.ts'
 import { addRoom } from './room.ts'
 import { addSend } from './send.ts'
@@ -17,7 +18,7 @@ import { addStatus } from './status.ts'
 import { addVerify } from './verify.ts'
 
 const environmentText = `
-ROOM is a room's id, the start of it, or its name.
+ROOM is a room's id, the start of it, or its name; so is PERSON an identity's.
 
 Environment:
   PARLEY_HOME             the folder of the node
@@ -64,6 +65,7 @@ export function makeProgram(): Command {
   addRoom(program)
   addSend(program)
   addRead(program)
+  addPerson(program)
   program.commandsGroup('Proofs:')
   addExport(program)
   addVerify(program)

@@ -2,12 +2,13 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import colours from 'picocolors'
 import type { Report } from '../../protocol/verification/index.ts'
-import { addCommand, outputOf } from './command.ts'
+import { addCommand, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { cannotRead, exitCodes, Failure, failureFrom, usage } from './failure.ts'
+import { findNode } from './node-client.ts'
+import { openViews } from './node-views.ts'
 import { shownLine, table } from './terminal-text.ts'
 
-interface VerifyOptions {
-  readonly json?: true
+interface VerifyOptions extends CommonOptions {
   readonly expect?: readonly string[]
 }
 
@@ -20,15 +21,18 @@ export function addVerify(program: Command): void {
     summary: 'check an exported conversation, without a node or a network',
     examples: ['verify book-club.parley', 'verify book-club.parley --expect 5b1c…e9', 'verify book-club.parley --json'],
     json: '{ok, messages, checks: [{name, outcome, code?, where?, text}]}',
-    home: false,
   })
-    .option('--expect <id...>', 'identities that must have written in it: names alone prove nothing')
+    .option(
+      '--expect <id...>',
+      'identities that must have written in it: names alone prove nothing; whom you have confirmed in a running node counts as known, too',
+    )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = outputOf(options)
       const wanted = readArguments(file, options.expect ?? [])
-      const report = await verify(await readBundle(wanted.file), wanted.expect)
+      const bytes = await readBundle(wanted.file)
+      const report = await verify(bytes, { expect: wanted.expect, confirmed: await confirmedBy(homeOf(options)) })
       const { ok, messages, checks } = report
-      output.result({ ok, messages, checks }, () => reportLines(report))
+      output.result({ ok, messages, checks }, () => reportLines(report, wanted.expect))
       process.exitCode = ok ? exitCodes.ok : exitCodes.failed
     })
 }
@@ -61,11 +65,31 @@ async function readBundle(file: string): Promise<Uint8Array> {
   }
 }
 
-async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Report> {
+/** Oneself and whom one has confirmed, if a node runs on this home: a file is verified without one all the same. */
+async function confirmedBy(home: string): Promise<readonly string[]> {
+  const node = await findNode(home)
+  if (!node) return []
+  try {
+    const views = await openViews(node)
+    try {
+      const [{ identity }, { people }] = [await views.read({ type: 'status' }), await views.read({ type: 'people' })]
+      return [identity, ...people.filter(({ confirmed }) => confirmed !== null).map((person) => person.identity)]
+    } finally {
+      views.close()
+    }
+  } catch {
+    return []
+  }
+}
+
+async function verify(
+  bytes: Uint8Array,
+  known: { readonly expect: readonly string[]; readonly confirmed: readonly string[] },
+): Promise<Report> {
   const { verifyBundle } = await import('../../protocol/verification/index.ts')
   const { sodiumPrimitives } = await import('../sodium-primitives.ts')
   try {
-    return verifyBundle(bytes, { primitives: sodiumPrimitives, expect }).report
+    return verifyBundle(bytes, { primitives: sodiumPrimitives, ...known }).report
   } catch (error) {
     const { code, message } = failureFrom(error)
     throw new Failure(code, `This file cannot be read as a Parley bundle: ${message}`)
@@ -78,7 +102,7 @@ const outcomeWords = {
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
-function reportLines({ ok, messages, room, authors, checks, notProven }: Report): string {
+function reportLines({ ok, messages, room, authors, checks, notProven }: Report, expect: readonly string[]): string {
   const title = `“${shownLine(room.name)}”`
   const verdict = ok
     ? colours.green(`${title} checks out: ${count(messages, 'message')}, ${count(authors.length, 'author')}.`)
@@ -86,7 +110,7 @@ function reportLines({ ok, messages, room, authors, checks, notProven }: Report)
   const sections = [
     verdict,
     table(checks.map(checkRow)),
-    authors.length === 0 ? '' : `Authors\n${table(authors.map(authorRow))}`,
+    authors.length === 0 ? '' : `Authors\n${table(authors.map((author) => authorRow(author, expect)))}`,
     notProven.length === 0 ? '' : `What this file does not prove\n${notProven.map((text) => `  ${text}`).join('\n')}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n')
@@ -100,6 +124,10 @@ function checkRow(check: Report['checks'][number]): string[] {
   return [`  ${outcomeWords[check.outcome]}`, check.name, `${shownLine(check.text)}${where}${code}`]
 }
 
-function authorRow({ identity, name, messages, confirmed }: Report['authors'][number]): string[] {
-  return [`  ${shownLine(name)}`, identity, count(messages, 'message'), confirmed ? 'expected' : 'unconfirmed']
+function authorRow(
+  { identity, name, messages, confirmed }: Report['authors'][number],
+  expect: readonly string[],
+): string[] {
+  const known = confirmed ? 'confirmed' : 'unconfirmed'
+  return [`  ${shownLine(name)}`, identity, count(messages, 'message'), expect.includes(identity) ? 'expected' : known]
 }

@@ -39,6 +39,7 @@ export function freshVault(primitives: Primitives): VaultContent {
     identity: Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex'),
     name: null,
     rooms: [],
+    contacts: [],
   }
 }
 

@@ -92,7 +92,11 @@ export class Findings {
     if (unknown.length > 0) return
     this.#authors = [
       unconfirmed === 0
-        ? { name: 'authors', outcome: 'passed', text: `all ${count(authors.length, 'author')} are whom you expected` }
+        ? {
+            name: 'authors',
+            outcome: 'passed',
+            text: `all ${count(authors.length, 'author')} are whom you expected or have confirmed`,
+          }
         : {
             name: 'authors',
             outcome: 'waiting',

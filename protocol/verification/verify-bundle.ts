@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly primitives: Primitives
   /** Identity ids, hex, that the reader expects among the authors and will then call confirmed. */
   readonly expect?: readonly string[]
+  /** Identity ids, hex, that the reader has confirmed before: authors among them are called confirmed, and none of them has to be there. */
+  readonly confirmed?: readonly string[]
   /** Called now and then with entries done and entries in all. */
   readonly onProgress?: (done: number, of: number) => void
 }
@@ -196,7 +198,7 @@ function summarize(
   logs: readonly WalkedLog[],
   heard: Heard,
   findings: Findings,
-  { expect = [] }: VerifyOptions,
+  { expect = [], confirmed = [] }: VerifyOptions,
 ): VerifiedBundle {
   const names = namesOf(logs)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
@@ -208,7 +210,7 @@ function summarize(
       const author = toHex(by.owner.identity)
       return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
     })
-  const authors = reportedAuthors(names, messages, expect)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
   findings.authors(authors, expect)
   const unplaced = messages.filter(({ placed }) => !placed).length
   const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }
@@ -240,7 +242,7 @@ function namesOf(logs: readonly WalkedLog[]): Map<string, string> {
 function reportedAuthors(
   names: ReadonlyMap<string, string>,
   messages: readonly ReportedMessage[],
-  expect: readonly string[],
+  known: readonly string[],
 ) {
   const counts = new Map<string, number>()
   for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
@@ -248,6 +250,6 @@ function reportedAuthors(
     identity,
     name,
     messages: counts.get(identity) ?? 0,
-    confirmed: expect.includes(identity),
+    confirmed: known.includes(identity),
   }))
 }

@@ -146,6 +146,61 @@ describe('the 24 words', () => {
   })
 })
 
+describe('somebody in a room', () => {
+  const { view } = cannedWorld(0).rooms[0]!
+  const other = view.members.find(({ name }) => name === 'Bob')!.identity
+
+  const openMember = async (handlers: Handlers = {}) => {
+    await open(`/room/${view.id}`, { 'read-safety-number': () => ({ digits: '12345'.repeat(12) }), ...handlers })
+    document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
+    const name = () => document.querySelector<HTMLElement>(`[data-identity="${other}"] [data-testid="member-name"]`)
+    await vi.waitFor(() => expect(name()).not.toBeNull())
+    name()!.click()
+    await vi.waitFor(() => expect(find('safety-number')?.querySelectorAll('li')).toHaveLength(12))
+  }
+
+  test('is compared by 12 groups of digits, and confirmed with one click', async () => {
+    await openMember({ 'confirm-person': () => ({}) })
+    expect(find('safety-number')!.textContent).toBe('12345'.repeat(12))
+    find('confirm-person')!.click()
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'confirm-person', identity: other, confirmed: true }),
+    )
+    for (const { view: each } of bridge.world.rooms) {
+      each.members = each.members.map((one) => (one.identity === other ? { ...one, confirmed: 1 } : one))
+    }
+    bridge.tell()
+    await see('Confirmed by you')
+    expect(find('confirm-person')).toBeNull()
+    find('unconfirm-person')!.click()
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'confirm-person', identity: other, confirmed: false }),
+    )
+  })
+
+  test('gets a name of one’s own choice, or their own again', async () => {
+    await openMember({ 'name-person': () => ({}) })
+    const field = find<HTMLInputElement>('petname-field')!
+    field.value = 'My brother'
+    field.dispatchEvent(new Event('input'))
+    field.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'name-person', identity: other, name: 'My brother' }),
+    )
+  })
+
+  test('who is called like somebody else is marked in words', async () => {
+    await open(`/room/${view.id}`, {}, ({ world }) => {
+      const { members } = world.rooms[0]!.view
+      world.rooms[0]!.view.members = members.map((one) =>
+        one.identity === other ? { ...one, lookalike: { name: 'Bob', here: true } } : one,
+      )
+    })
+    document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
+    await see('another Bob is in this room; their ids differ')
+  })
+})
+
 describe('a link to a room', () => {
   test('shows the room and who invites, and joins at one click', async () => {
     const room = cannedWorld(0).rooms[3]!.view.id

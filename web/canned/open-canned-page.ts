@@ -36,6 +36,7 @@ export function openCannedPage(): void {
       bridge.tell()
       return { id: `${me}/${index}` }
     },
+    'read-safety-number': () => ({ digits: '0123456789'.repeat(6) }),
     'show-recovery-words': () => ({ words: cannedWords }),
     'forget-recovery-words': () => {
       world.status = { ...world.status, wordsKept: false }

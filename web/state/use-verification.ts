@@ -17,10 +17,13 @@ export interface Verifier {
   close(): void
 }
 
+/** Whom the reader knows: those who must be among the authors, and those who may. Ids in hex. */
+export type KnownAuthors = Pick<VerifyRequest, 'expect' | 'confirmed'>
+
 export interface UseVerification {
   readonly verification: Readonly<ShallowRef<Verification>>
   /** Get the bytes, check them, show the report. */
-  verify(source: string, read: () => Promise<Uint8Array>, expect: readonly string[]): Promise<void>
+  verify(source: string, read: () => Promise<Uint8Array>, known: KnownAuthors): Promise<void>
   reset(): void
 }
 
@@ -35,7 +38,7 @@ export function useVerification(verifier: Verifier = openVerifyWorker()): UseVer
 
   return {
     verification,
-    async verify(source, read, expect) {
+    async verify(source, read, known) {
       const mine = ++run
       const show = (next: Verification) => {
         if (mine === run) verification.value = next
@@ -44,7 +47,7 @@ export function useVerification(verifier: Verifier = openVerifyWorker()): UseVer
       try {
         const bytes = await read()
         show({ type: 'working', source, step: 'checking' })
-        show({ type: 'done', source, report: await verifier.verify({ bytes, expect }) })
+        show({ type: 'done', source, report: await verifier.verify({ bytes, ...known }) })
       } catch (error) {
         show({ type: 'failed', source, text: sentenceOf(error) })
       }

@@ -5,14 +5,14 @@ addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
   postMessage(answer(data))
 })
 
-function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
+function answer({ bytes, expect, confirmed }: VerifyRequest): VerifyAnswer {
   try {
-    return { report: verify(bytes, expect) }
+    return { report: verify({ bytes, expect, confirmed }) }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }
 }
 
-function verify(bytes: Uint8Array, expect: readonly string[]): Report {
-  return verifyBundle(bytes, { primitives: noblePrimitives, expect }).report
+function verify({ bytes, expect, confirmed }: VerifyRequest): Report {
+  return verifyBundle(bytes, { primitives: noblePrimitives, expect, confirmed }).report
 }

@@ -113,6 +113,40 @@ describe('with a running node', () => {
     expect(joined).toEqual({ url: `${node.url}/#/join/abc` })
   })
 
+  test('people are listed, compared, confirmed and named', async () => {
+    const [listed, forPeople, compared] = await Promise.all([
+      runJson('person', 'list'),
+      run('person', 'list'),
+      run('person', 'compare', 'bbb'),
+    ])
+    expect(listed).toMatchObject({
+      people: [
+        { identity: ben, name: 'Ben' },
+        { name: 'Boss', chosenName: 'Ben' },
+      ],
+    })
+    expect(forPeople.stdout).toMatch(/Boss +calls themselves Ben +confirmed 1970-01-01/)
+    expect(compared.stdout).toMatch(/^(\d{5} {2}){3}\d{5}\n/)
+    expect(await runJson('person', 'confirm', 'Boss')).toMatchObject({ confirmed: true })
+    expect(await runJson('person', 'confirm', 'bbb', '--undo')).toEqual({ identity: ben, confirmed: false })
+    expect(await runJson('person', 'name', 'bbb', 'Ben from work')).toEqual({ identity: ben, name: 'Ben from work' })
+    expect(await runJson('person', 'name', 'Boss', '--clear')).toMatchObject({ name: null })
+    expect(node.commands.slice(1)).toMatchObject([
+      { type: 'confirm-person', confirmed: true },
+      { type: 'confirm-person', identity: ben, confirmed: false },
+      { type: 'name-person', identity: ben, name: 'Ben from work' },
+      { type: 'name-person', name: null },
+    ])
+    const [unclear, unknown, nothing] = await Promise.all([
+      run('person', 'compare', 'Ben'),
+      run('person', 'compare', 'Zoe'),
+      run('person', 'name', 'bbb'),
+    ])
+    expect([unclear.code, unknown.code, nothing.code]).toEqual([2, 2, 2])
+    expect(unclear.stderr).toContain('could be')
+    expect(unknown.stderr).toContain('parley person list')
+  })
+
   test('the recovery words are shown, and removed only when that is asked for', async () => {
     const [shown, forPeople, who] = await Promise.all([
       runJson('identity', 'words'),
