@@ -12,6 +12,7 @@ import { KnownPeers } from './replication/known-peers.ts'
 import { Peers } from './replication/peers.ts'
 import { openSwarm } from './replication/swarm.ts'
 import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
+import { Contacts } from './rooms/contacts.ts'
 import { excerptRoom } from './rooms/excerpt-room.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
@@ -63,6 +64,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
+  const contacts = new Contacts(vault)
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
   const forks = await openForks(home, log)
@@ -88,12 +90,14 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      contacts,
       onTrouble,
       status: () => ({
         version,
         name: vault.content.name,
         identity: toHex(person.identity),
         device: toHex(person.device),
+        wordsKept: vault.content.words !== null,
         network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
         peers: peers.count,
         storage: space.isLow ? 'full' : storage,
@@ -104,6 +108,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
 
   const shared = {
     vault,
+    contacts,
     person,
     store,
     space,
@@ -171,7 +176,18 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     views.resetAll()
   }
 
-  const parts = { rooms, calls, view, changed: () => views.nodeChanged() }
+  const parts = {
+    rooms,
+    calls,
+    vault,
+    contacts,
+    person,
+    primitives,
+    view,
+    now,
+    changed: () => views.nodeChanged(),
+    renamed: () => views.resetAll(),
+  }
   return {
     run: (command) => runCommand(parts, command),
     watch: (query, push) => reading(() => views.watch(query, push)),

@@ -80,6 +80,27 @@ const command = <I extends TProperties, R extends TSchema>(summary: string, inpu
  */
 export const commands = {
   'set-name': command('Say how one wants to be called', { name: Name }, Nothing),
+  'show-recovery-words': command(
+    'Show the 24 words that bring the identity back, as long as they are kept here',
+    {},
+    Closed({ words: Type.Array(Type.String(), { minItems: 24, maxItems: 24 }) }),
+  ),
+  'forget-recovery-words': command('Remove the 24 words from this computer: they are written down', {}, Nothing),
+  'read-safety-number': command(
+    'The 60 digits to compare with somebody: the same for both, if each has the true identity of the other',
+    { identity: IdentityId },
+    Closed({ digits: Type.String({ pattern: '^[0-9]{60}$' }) }),
+  ),
+  'confirm-person': command(
+    'Note that somebody is who they say, after comparing the safety number; or that this is not known any more',
+    { identity: IdentityId, confirmed: Type.Boolean() },
+    Nothing,
+  ),
+  'name-person': command(
+    "Call somebody by a name of one's own choice, or again by the one that they chose",
+    { identity: IdentityId, name: Type.Union([Name, Type.Null()]) },
+    Nothing,
+  ),
   'create-room': command(
     'Make a room with an open link',
     {

@@ -23,6 +23,8 @@ export const problems = {
   'text-too-long': [413, 'The message is too long.'],
   'text-empty': [400, 'The message is empty.'],
   'name-invalid': [400, 'A name needs at least one visible character.'],
+  'words-gone': [410, 'The recovery words are not on this computer any more. Only whoever wrote them down has them.'],
+  'own-identity': [400, 'This is you.'],
   'peer-offline': [409, 'This person is not online now.'],
   'call-busy': [409, 'You are in a call already.'],
   'call-refused': [409, 'The call could not be set up safely and was refused.'],

@@ -19,6 +19,9 @@ export const StatusView = Type.Object(
     name: Type.Union([Type.String(), Type.Null()], { description: 'null until the first run is done' }),
     identity: IdentityId,
     device: Type.String({ description: 'device public key, hex' }),
+    wordsKept: Type.Boolean({
+      description: 'the recovery words are still here: nobody has said that they are written down',
+    }),
     network: NetworkState,
     peers: Type.Integer({ description: 'connected nodes' }),
     storage: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
@@ -47,10 +50,26 @@ export type RoomRow = Static<typeof RoomRow>
 export const RoomsView = Type.Object({ rooms: Type.Array(RoomRow) }, closed)
 export type RoomsView = Static<typeof RoomsView>
 
+/** Who may be taken for somebody else by their name. */
+const Lookalike = Type.Object(
+  {
+    name: Type.String({ description: 'of the other' }),
+    here: Type.Boolean({ description: 'the other is in this room; else it is somebody whom one has named oneself' }),
+  },
+  closed,
+)
+
+const nameFields = {
+  identity: IdentityId,
+  name: Type.String({ description: 'the name that one has given them oneself, else their own' }),
+  chosenName: Type.String({ description: 'how they call themselves' }),
+  confirmed: Type.Union([Time, Type.Null()], { description: 'when one found that they are who they say' }),
+} as const
+
 export const Member = Type.Object(
   {
-    identity: IdentityId,
-    name: Type.String(),
+    ...nameFields,
+    lookalike: Type.Union([Lookalike, Type.Null()]),
     self: Type.Boolean(),
     owner: Type.Boolean(),
     online: Type.Boolean(),
@@ -61,6 +80,20 @@ export const Member = Type.Object(
 )
 export type Member = Static<typeof Member>
 
+/** Somebody whom one shares a room with, or of whom one has noted something. */
+export const Person = Type.Object(
+  {
+    ...nameFields,
+    petname: Type.Union([Type.String(), Type.Null()]),
+    rooms: Type.Array(RoomId),
+  },
+  closed,
+)
+export type Person = Static<typeof Person>
+
+export const PeopleView = Type.Object({ people: Type.Array(Person) }, closed)
+export type PeopleView = Static<typeof PeopleView>
+
 /** A log that cannot be trusted as it stands, and why, in words. */
 const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
 
@@ -70,6 +103,7 @@ export const RoomView = Type.Object(
     name: Type.String(),
     state: RoomState,
     peers: Type.Integer(),
+    ownLog: Type.String({ description: 'key of the log that this device writes, hex' }),
     members: Type.Array(Member),
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
@@ -103,6 +137,7 @@ export const NoticeItem = Type.Object(
     notice: Type.Union([
       Type.Literal('room-created'),
       Type.Literal('joined'),
+      Type.Literal('device-joined'),
       Type.Literal('name-changed'),
       Type.Literal('unknown'),
       Type.Literal('unreadable'),
@@ -188,6 +223,7 @@ export type CallView = Static<typeof CallView>
 export const ViewQuery = Type.Union([
   Type.Object({ type: Type.Literal('status') }, closed),
   Type.Object({ type: Type.Literal('rooms') }, closed),
+  Type.Object({ type: Type.Literal('people') }, closed),
   Type.Object({ type: Type.Literal('room'), room: RoomId }, closed),
   Type.Object(
     {
@@ -206,6 +242,7 @@ export type ViewQuery = Static<typeof ViewQuery>
 export interface ViewOf {
   readonly status: StatusView
   readonly rooms: RoomsView
+  readonly people: PeopleView
   readonly room: RoomView
   readonly timeline: TimelineView
   readonly call: CallView

@@ -5,9 +5,11 @@ import { addDht } from './dht.ts'
 import { addExcerpt } from './excerpt.ts'
 import { addExport } from './export.ts'
 import { failureFrom } from './failure.ts'
+import { addIdentity } from './identity.ts'
 import { addOpen } from './open.ts'
 import { endWithReader, makeOutput } from './output.ts'
 import { addPassphrase } from './passphrase.ts'
+import { addPerson } from './person.ts'
 import { addRead } from './read.ts'
 import { addRoom } from './room.ts'
 import { addSend } from './send.ts'
@@ -18,7 +20,7 @@ import { addVerifier } from './verifier.ts'
 import { addVerify } from './verify.ts'
 
 const environmentText = `
-ROOM is a room's id, the start of it, or its name.
+ROOM is a room's id, the start of it, or its name; so is PERSON an identity's.
 
 Environment:
   PARLEY_HOME             the folder of the node
@@ -65,12 +67,14 @@ export function makeProgram(): Command {
   addRoom(program)
   addSend(program)
   addRead(program)
+  addPerson(program)
   program.commandsGroup('Proofs:')
   addExport(program)
   addExcerpt(program)
   addVerify(program)
   addVerifier(program)
   program.commandsGroup('Keys and browsers:')
+  addIdentity(program)
   addSessions(program)
   addPassphrase(program)
   return program

@@ -2,12 +2,13 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import colours from 'picocolors'
 import type { Report, ReportedMessage, Verified } from '../../protocol/verification/index.ts'
-import { addCommand, outputOf } from './command.ts'
+import { addCommand, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { cannotRead, exitCodes, Failure, failureFrom, usage } from './failure.ts'
+import { findNode } from './node-client.ts'
+import { openViews } from './node-views.ts'
 import { shownLine, shownText, shownTime, table } from './terminal-text.ts'
 
-interface VerifyOptions {
-  readonly json?: true
+interface VerifyOptions extends CommonOptions {
   readonly expect?: readonly string[]
 }
 
@@ -20,16 +21,19 @@ export function addVerify(program: Command): void {
     summary: 'check an exported conversation, or an excerpt of one, without a node or a network',
     examples: ['verify book-club.parley', 'verify book-club.parley --expect 5b1c…e9', 'verify book-club.parley --json'],
     json: '{ok, messages, checks: [{name, outcome, code?, where?, text}]}; of an excerpt also said: [{id, author, name, text, time}]',
-    home: false,
   })
-    .option('--expect <id...>', 'identities that must have written in it: names alone prove nothing')
+    .option(
+      '--expect <id...>',
+      'identities that must have written in it: names alone prove nothing; whom you have confirmed in a running node counts as known, too',
+    )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = outputOf(options)
       const wanted = readArguments(file, options.expect ?? [])
-      const verified = await verify(await readBundle(wanted.file), wanted.expect)
+      const bytes = await readBundle(wanted.file)
+      const verified = await verify(bytes, { expect: wanted.expect, confirmed: await confirmedBy(homeOf(options)) })
       const { ok, messages, checks } = verified.report
       const said = verified.report.kind === 'excerpt' ? { said: verified.messages.map(saidOf) } : {}
-      output.result({ ok, messages, checks, ...said }, () => reportLines(verified))
+      output.result({ ok, messages, checks, ...said }, () => reportLines(verified, wanted.expect))
       process.exitCode = ok ? exitCodes.ok : exitCodes.failed
     })
 }
@@ -62,11 +66,31 @@ async function readBundle(file: string): Promise<Uint8Array> {
   }
 }
 
-async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Verified> {
+/** Oneself and whom one has confirmed, if a node runs on this home: a file is verified without one all the same. */
+async function confirmedBy(home: string): Promise<readonly string[]> {
+  const node = await findNode(home)
+  if (!node) return []
+  try {
+    const views = await openViews(node)
+    try {
+      const [{ identity }, { people }] = [await views.read({ type: 'status' }), await views.read({ type: 'people' })]
+      return [identity, ...people.filter(({ confirmed }) => confirmed !== null).map((person) => person.identity)]
+    } finally {
+      views.close()
+    }
+  } catch {
+    return []
+  }
+}
+
+async function verify(
+  bytes: Uint8Array,
+  known: { readonly expect: readonly string[]; readonly confirmed: readonly string[] },
+): Promise<Verified> {
   const { verifyFile } = await import('../../protocol/verification/index.ts')
   const { sodiumPrimitives } = await import('../sodium-primitives.ts')
   try {
-    return verifyFile(bytes, { primitives: sodiumPrimitives, expect })
+    return verifyFile(bytes, { primitives: sodiumPrimitives, ...known })
   } catch (error) {
     const { code, message } = failureFrom(error)
     throw new Failure(code, `This file cannot be read as a Parley bundle: ${message}`)
@@ -79,12 +103,12 @@ const outcomeWords = {
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
-function reportLines({ report, messages: said }: Verified): string {
+function reportLines({ report, messages: said }: Verified, expect: readonly string[]): string {
   const { ok, kind, authors, checks, notProven } = report
   const sections = [
     ok ? colours.green(verdict(report)) : colours.red(`${titleOf(report)} does not check out. Do not rely on it.`),
     table(checks.map(checkRow)),
-    authors.length === 0 ? '' : `Authors\n${table(authors.map(authorRow))}`,
+    authors.length === 0 ? '' : `Authors\n${table(authors.map((author) => authorRow(author, expect)))}`,
     kind === 'bundle' || said.length === 0
       ? ''
       : `Messages, in the order that they claim\n${said.map(messageLine).join('\n')}`,
@@ -122,6 +146,10 @@ function messageLine({ author, name, text, time }: ReportedMessage): string {
   return `  ${colours.dim(shownTime(time))}  ${by}  ${words}`
 }
 
-function authorRow({ identity, name, messages, confirmed }: Report['authors'][number]): string[] {
-  return [`  ${shownLine(name)}`, identity, count(messages, 'message'), confirmed ? 'expected' : 'unconfirmed']
+function authorRow(
+  { identity, name, messages, confirmed }: Report['authors'][number],
+  expect: readonly string[],
+): string[] {
+  const known = confirmed ? 'confirmed' : 'unconfirmed'
+  return [`  ${shownLine(name)}`, identity, count(messages, 'message'), expect.includes(identity) ? 'expected' : known]
 }

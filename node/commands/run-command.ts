@@ -1,17 +1,30 @@
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
 import { isDiskFull } from '../home-error.ts'
+import type { Contacts } from '../rooms/contacts.ts'
+import type { Person } from '../rooms/person.ts'
 import type { Rooms } from '../rooms/rooms.ts'
+import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { confirmPerson, namePerson, readSafetyNumber } from './people.ts'
+import { forgetRecoveryWords, showRecoveryWords } from './recovery-words.ts'
 import { sendMessage } from './send-message.ts'
 
 /** What the commands act on. */
 export interface CommandParts {
   readonly rooms: Rooms
   readonly calls: Calls
+  readonly vault: KeyVault
+  readonly contacts: Contacts
+  readonly person: Person
+  readonly primitives: Primitives
   readonly view: ViewStore
+  readonly now: () => number
   changed(): void
+  /** Names that were shown are others now. */
+  renamed(): void
 }
 
 /** The commands that are not the bridge's own. */
@@ -25,6 +38,25 @@ const runners: Runners = {
   async 'set-name'({ rooms, changed }, { name }) {
     await rooms.rename(name)
     changed()
+    return {}
+  },
+  async 'show-recovery-words'({ vault }) {
+    return { words: showRecoveryWords(vault) }
+  },
+  async 'forget-recovery-words'({ vault, changed }) {
+    await forgetRecoveryWords(vault)
+    changed()
+    return {}
+  },
+  async 'read-safety-number'(parts, { identity }) {
+    return { digits: readSafetyNumber(parts, identity) }
+  },
+  async 'confirm-person'(parts, { identity, confirmed }) {
+    await confirmPerson(parts, identity, confirmed)
+    return {}
+  },
+  async 'name-person'(parts, { identity, name }) {
+    await namePerson(parts, identity, name)
     return {}
   },
   async 'create-room'({ rooms }, { name, expires }) {

@@ -1,8 +1,10 @@
 import { toHex } from '../../protocol/bytes.ts'
 import type { Member, RoomRow, RoomView } from '../api/views.ts'
+import type { Contacts } from '../rooms/contacts.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { FoldingLog } from './folding-log.ts'
+import { lookalikesIn, type NamedPerson } from './lookalikes.ts'
 
 const lineCharacters = 120
 
@@ -10,7 +12,7 @@ const lineCharacters = 120
 export function roomRow(room: Room, view: ViewStore): RoomRow {
   const last = view.lastMessage(room.fold.number)
   const author = last ? room.author(last.key) : null
-  const ownLogs = [room.fold.logs.get(toHex(room.ownLog))!.row]
+  const own = [...room.fold.logs.values()].filter(({ key, isOwn }) => isOwn || room.author(key)?.self)
   return {
     id: room.key,
     name: room.name,
@@ -18,12 +20,15 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
     peers: room.channels().length,
     lastLine: last ? `${author?.self ? 'You' : (author?.name ?? '')}: ${firstLine(last.text)}` : '',
     time: last?.stamp ?? room.created,
-    unread: view.unread(room.fold.number, ownLogs),
+    unread: view.unread(
+      room.fold.number,
+      own.map(({ row }) => row),
+    ),
   }
 }
 
 /** A room with its people. */
-export function roomView(room: Room): RoomView {
+export function roomView(room: Room, contacts: Contacts): RoomView {
   const held = room.logs.get(toHex(room.ownLog))!.stored.heldBy()
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
@@ -31,7 +36,8 @@ export function roomView(room: Room): RoomView {
     name: room.name,
     state: stateOf(room),
     peers: connected.size,
-    members: members(room),
+    ownLog: toHex(room.ownLog),
+    members: members(room, contacts),
     created: room.created,
     linkExpires: room.beginning.expires,
     syncing: syncing(room),
@@ -45,7 +51,7 @@ function stateOf(room: Room): RoomRow['state'] {
   return room.created === null ? 'waiting' : 'open'
 }
 
-function members(room: Room): Member[] {
+function members(room: Room, contacts: Contacts): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
   for (const log of room.fold.logs.keys()) {
@@ -56,6 +62,9 @@ function members(room: Room): Member[] {
     found.set(author.identity, {
       identity: author.identity,
       name: author.name,
+      chosenName: room.chosenNameOf(author.identity),
+      confirmed: contacts.of(author.identity).confirmed,
+      lookalike: null,
       self: author.self,
       owner: author.identity === toHex(room.beginning.owner.identity),
       online: author.self || channel !== undefined,
@@ -63,7 +72,16 @@ function members(room: Room): Member[] {
       devices: (known?.devices ?? 0) + 1,
     })
   }
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.identity < b.identity ? -1 : 1))
+  const lookalikes = lookalikesIn([...found.values()], namedIn(contacts))
+  const people = [...found.values()].map((member) => ({
+    ...member,
+    lookalike: lookalikes.get(member.identity) ?? null,
+  }))
+  return people.sort((a, b) => a.name.localeCompare(b.name) || (a.identity < b.identity ? -1 : 1))
+}
+
+function namedIn(contacts: Contacts): NamedPerson[] {
+  return contacts.all().flatMap(({ identity, petname }) => (petname === null ? [] : [{ identity, name: petname }]))
 }
 
 function syncing(room: Room): RoomView['syncing'] {

@@ -18,6 +18,8 @@ export interface TimelineSource {
   readonly room: number
   author(log: string): ShownAuthor | null
   identityOf(device: string): string | null
+  /** Whether the author of a log was in the room already, with another. */
+  isLaterLog(log: string): boolean
 }
 
 const notices = ['room-created', 'joined', 'name-changed', 'unknown', 'unreadable'] as const
@@ -47,6 +49,9 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
   if (row.type === 'call-started' && row.call) {
     const to = source.identityOf(row.text)
     return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
+  }
+  if (row.type === 'joined' && source.isLaterLog(row.key)) {
+    return { type: 'notice', ...fields, notice: 'device-joined', text: row.text }
   }
   const notice = notices.find((each) => each === row.type)
   return notice ? { type: 'notice', ...fields, notice, text: row.text } : null

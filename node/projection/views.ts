@@ -1,6 +1,8 @@
-import type { CallView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
+import type { CallView, PeopleView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
+import type { Contacts } from '../rooms/contacts.ts'
 import type { Room, RoomChange } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { peopleView } from './people-view.ts'
 import { roomRow, roomView } from './room-views.ts'
 import { TimelineWatch } from './timeline-watch.ts'
 import { Watchers } from './watchers.ts'
@@ -8,6 +10,7 @@ import { Watchers } from './watchers.ts'
 /** What the views are computed from. */
 export interface ViewSources {
   readonly view: ViewStore
+  readonly contacts: Contacts
   rooms(): readonly Room[]
   room(key: string): Room
   status(): StatusView
@@ -23,6 +26,7 @@ export class Views {
   readonly #sources: ViewSources
   readonly #status: Watchers<StatusView>
   readonly #rooms: Watchers<RoomsView>
+  readonly #people: Watchers<PeopleView>
   readonly #call: Watchers<CallView>
   readonly #room = new Map<string, Watchers<RoomView>>()
   readonly #timelines = new Map<string, Set<TimelineWatch>>()
@@ -32,6 +36,7 @@ export class Views {
     const onTrouble = (error: unknown) => sources.onTrouble(error)
     this.#status = new Watchers(slowMs, () => sources.status(), onTrouble)
     this.#rooms = new Watchers(slowMs, () => roomsView(sources), onTrouble)
+    this.#people = new Watchers(slowMs, () => peopleView(sources.rooms(), sources.contacts), onTrouble)
     this.#call = new Watchers(0, () => sources.call(), onTrouble)
   }
 
@@ -43,6 +48,8 @@ export class Views {
         return this.#status.watch(pushAny)
       case 'rooms':
         return this.#rooms.watch(pushAny)
+      case 'people':
+        return this.#people.watch(pushAny)
       case 'call':
         return this.#call.watch(pushAny)
       case 'room':
@@ -56,6 +63,7 @@ export class Views {
   nodeChanged(): void {
     this.#status.changed()
     this.#rooms.changed()
+    this.#people.changed()
     for (const watchers of this.#room.values()) watchers.changed()
   }
 
@@ -70,6 +78,7 @@ export class Views {
     }
     this.#room.get(key)?.changed()
     this.#rooms.changed()
+    this.#people.changed()
     this.#status.changed()
   }
 
@@ -77,10 +86,12 @@ export class Views {
   resetAll(): void {
     for (const watches of this.#timelines.values()) for (const watch of watches) watch.reset()
     this.nodeChanged()
+    this.callChanged()
   }
 
   close(): void {
-    for (const watchers of [this.#status, this.#rooms, this.#call, ...this.#room.values()]) watchers.close()
+    for (const watchers of [this.#status, this.#rooms, this.#people, this.#call, ...this.#room.values()])
+      watchers.close()
     this.#timelines.clear()
   }
 
@@ -90,7 +101,7 @@ export class Views {
     if (!watchers) {
       watchers = new Watchers(
         slowMs,
-        () => roomView(room),
+        () => roomView(room, this.#sources.contacts),
         (error) => this.#sources.onTrouble(error),
       )
       this.#room.set(key, watchers)

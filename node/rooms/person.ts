@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
-import {
-  createIdentity,
-  foldIdentity,
-  type IdentityStatement,
-  identityFromCbor,
-  identityToCbor,
-  requireDevice,
-} from '../../protocol/identity/identity.ts'
+import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
 import { recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
 import { HomeError } from '../home-error.ts'
 import type { VaultContent } from '../storage/key-vault.ts'
 
@@ -39,6 +33,7 @@ export function freshVault(primitives: Primitives): VaultContent {
     identity: Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex'),
     name: null,
     rooms: [],
+    contacts: [],
   }
 }
 

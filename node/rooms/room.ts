@@ -1,13 +1,15 @@
 import type { Logger } from 'pino'
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
+import { orderText } from '../../protocol/ordering.ts'
 import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
+import { chosenNames } from '../projection/chosen-names.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -19,6 +21,7 @@ import type { VaultRoom } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import type { Contacts } from './contacts.ts'
 import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
@@ -35,6 +38,7 @@ export interface RoomOptions {
   readonly label: string
   readonly ownLogState: VaultRoom['ownLog']
   readonly person: Person
+  readonly contacts: Contacts
   readonly store: LogStore
   readonly space: FreeSpace
   readonly roomLogs: RoomLogs
@@ -80,6 +84,7 @@ export class Room implements ChannelRoom {
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
   #writer: RoomWriter | null = null
+  #names: ReadonlyMap<string, string> | null = null
   #isLost: boolean
   #adding: Promise<unknown> = Promise.resolve()
 
@@ -105,10 +110,16 @@ export class Room implements ChannelRoom {
     }
     this.ownLog = logKey(owner, primitives)
     this.fold = new RoomFold(this, options.view, primitives, {
-      onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
+      onEntries: (entries) => {
+        this.#names = null
+        options.onChange({ type: 'entries', room: this, entries })
+      },
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
-      onSettled: () => options.onChange({ type: 'changed', room: this }),
+      onSettled: () => {
+        this.#names = null
+        options.onChange({ type: 'changed', room: this })
+      },
     })
     this.#heads = new HeadWatch({
       forks: options.forks,
@@ -216,13 +227,25 @@ export class Room implements ChannelRoom {
     if (!author) return null
     const identity = toHex(author.owner.identity)
     const self = identity === toHex(this.#options.person.identity)
-    return { identity, device: toHex(author.owner.device), name: author.name, self }
+    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
   }
 
-  /** How a member calls themselves; empty for whom nothing has let in. */
+  /** How a member is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
   nameOf(identity: string): string {
-    const authors = [...this.fold.logs.keys()].map((log) => this.author(log))
-    return authors.find((author) => author?.identity === identity)?.name ?? ''
+    return this.#options.contacts.of(identity).petname ?? this.chosenNameOf(identity)
+  }
+
+  /** How a member calls themselves. */
+  chosenNameOf(identity: string): string {
+    this.#names ??= chosenNames(this.fold.logs.values())
+    return this.#names.get(identity) ?? ''
+  }
+
+  /** The members but oneself, by identity, with the names that they chose. */
+  others(): ReadonlyMap<string, string> {
+    this.#names ??= chosenNames(this.fold.logs.values())
+    const own = toHex(this.#options.person.identity)
+    return new Map([...this.#names].filter(([identity]) => identity !== own))
   }
 
   /** What the timeline is drawn from. */
@@ -236,6 +259,7 @@ export class Room implements ChannelRoom {
       room: this.fold.number,
       author: (log) => this.author(log),
       identityOf: (device) => identities.get(device) ?? null,
+      isLaterLog: (log) => this.#isLaterLog(log),
     }
   }
 
@@ -273,6 +297,18 @@ export class Room implements ChannelRoom {
     if (from !== 'author') peers.retry(this)
     void this.fold.pump()
     return log
+  }
+
+  /** Whether its author was in the room already, with another device. */
+  #isLaterLog(log: string): boolean {
+    const identity = this.author(log)?.identity
+    const began = (key: string) => {
+      const row = this.#options.view.entry(this.fold.logs.get(key)!.row, 0)
+      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
+    }
+    const start = began(log) ?? ''
+    const others = [...this.fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
+    return others.some((key) => (began(key) ?? start) < start)
   }
 
   #onFork({ stored }: RoomLog): void {

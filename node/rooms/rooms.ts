@@ -17,7 +17,7 @@ import { Room, type RoomChange, type RoomOptions } from './room.ts'
 export interface RoomsOptions
   extends Pick<
     RoomOptions,
-    'person' | 'store' | 'space' | 'roomLogs' | 'forks' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
+    'person' | 'contacts' | 'store' | 'space' | 'roomLogs' | 'forks' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
   > {
   readonly vault: KeyVault
   readonly swarm: Swarm
@@ -129,7 +129,7 @@ export class Rooms {
     if (as === '') throw new Problem('name-invalid')
     if (as !== this.#options.vault.content.name)
       await this.#options.vault.change((content) => ({ ...content, name: as }))
-    const told = this.all().filter((room) => room.author(toHex(room.ownLog))?.name !== as)
+    const told = this.all().filter((room) => room.chosenNameOf(toHex(this.#options.person.identity)) !== as)
     await Promise.all(told.map((room) => room.append({ type: 'name-changed', as })))
   }
 

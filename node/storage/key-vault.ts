@@ -15,10 +15,20 @@ export interface VaultRoom {
   readonly ownLog?: 'begun' | 'lost'
 }
 
+/** What one has noted of somebody else. */
+export interface VaultContact {
+  /** Identity id, hex. */
+  readonly identity: string
+  /** The name that one calls them by; null: by their own. */
+  readonly petname: string | null
+  /** When they were found to be who they say, Unix ms; null: never. */
+  readonly confirmed: number | null
+}
+
 /** Every secret of a node. Bytes are hex. */
 export interface VaultContent {
-  /** The 24 recovery words, until their owner has written them down. */
-  readonly words: string
+  /** The 24 recovery words, until their owner has written them down; then null. */
+  readonly words: string | null
   readonly deviceSeed: string
   /** Of the key that the node has on the network; not the device's, so that the DHT does not learn who it is. */
   readonly networkSeed: string
@@ -27,6 +37,7 @@ export interface VaultContent {
   readonly identity: string
   readonly name: string | null
   readonly rooms: readonly VaultRoom[]
+  readonly contacts: readonly VaultContact[]
 }
 
 interface Lock {
@@ -199,11 +210,11 @@ function parseVault(text: string): VaultFile | null {
 }
 
 function isContent(content: unknown): boolean {
-  const { deviceSeed, networkSeed, viewKey, identity, rooms } = (content ?? {}) as Record<string, unknown>
+  const { deviceSeed, networkSeed, viewKey, identity, rooms, contacts } = (content ?? {}) as Record<string, unknown>
   const hex = [deviceSeed, networkSeed, viewKey].every(
     (each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each),
   )
-  return hex && typeof identity === 'string' && Array.isArray(rooms)
+  return hex && typeof identity === 'string' && Array.isArray(rooms) && Array.isArray(contacts)
 }
 
 function isLock(lock: unknown): boolean {

@@ -1,19 +1,25 @@
-import { equalBytes } from '../bytes.ts'
-import { inDomain } from '../crypto/domains.ts'
+import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asText, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+import { type PlacedStatement, resolveStatements } from './resolve-statements.ts'
+import {
+  type IdentityStatement,
+  identityId,
+  type LogCap,
+  readBeginning,
+  readStatement,
+  signBeginning,
+  signStatement,
+  statementHash,
+} from './statement.ts'
 
-/** One signed sentence about an identity. `signatures`: by the key that says it, then by the device it is about. */
-export interface IdentityStatement {
-  readonly payload: Uint8Array
-  readonly signatures: readonly Uint8Array[]
-}
-
-/** A person, as their statements make them: which devices speak for them. */
+/** A person, as their statements make them. */
 export interface Identity {
   readonly id: Uint8Array
+  /** The devices that speak for them now, ascending. */
   readonly devices: readonly Uint8Array[]
+  /** Those that did, ascending, and up to where each of their logs counts: what is not named does not count at all. */
+  readonly revoked: readonly { readonly device: Uint8Array; readonly caps: readonly LogCap[] }[]
 }
 
 /** Seeds of the three keys that an identity starts with. */
@@ -23,111 +29,60 @@ export interface IdentitySeeds {
   readonly device: Uint8Array
 }
 
-const statementBytes = 512
-const mostStatements = 64
-
-/** The first two statements of an identity: that it exists, and that a first device speaks for it. */
+/**
+ * The first two statements of an identity: that it exists, and that a first device speaks for it.
+ *
+ * The same recovery keys make the same identity: with another device this is how it is restored.
+ */
 export function createIdentity(seeds: IdentitySeeds, primitives: Primitives): IdentityStatement[] {
+  const recovery = primitives.publicKey(seeds.recovery)
   const next = primitives.sha256(primitives.publicKey(seeds.nextRecovery))
-  const created = encodeCbor(['identity-created', primitives.publicKey(seeds.recovery), next])
-  const id = primitives.sha256(inDomain('identity', created))
-  const added = encodeCbor(['device-added', id, primitives.sha256(created), primitives.publicKey(seeds.device)])
-  return [
-    { payload: created, signatures: [primitives.sign(inDomain('identityStatement', created), seeds.recovery)] },
+  const created = signBeginning({ recovery, next }, seeds.recovery, primitives)
+  const added = signStatement(
+    identityId(created, primitives),
     {
-      payload: added,
-      signatures: [
-        primitives.sign(inDomain('identityStatement', added), seeds.recovery),
-        primitives.sign(inDomain('deviceAccepts', added), seeds.device),
-      ],
+      type: 'device-added',
+      follows: [statementHash(created, primitives)],
+      by: recovery,
+      device: primitives.publicKey(seeds.device),
     },
-  ]
+    { by: seeds.recovery, device: seeds.device },
+    primitives,
+  )
+  return [created, added]
 }
 
 /**
- * Fold the statements of one identity, in order, checking every signature and link.
+ * Resolve the statements of one identity, checking every signature and link. Each stands behind those that it follows; beyond that
+ * their order changes nothing.
  *
- * Spec: specs/identity.md. Throws `identity/…`.
+ * Spec: specs/identity.md#verifying. Throws `identity/…` and `encoding/…`. A statement that its author had no right to is no error: it
+ * counts for nothing.
  */
 export function foldIdentity(statements: readonly IdentityStatement[], primitives: Primitives): Identity {
   const [created, ...rest] = statements
   if (!created) throw new ProtocolError('identity/malformed', 'no statement')
-  const recovery = readCreated(created, primitives)
-  const id = primitives.sha256(inDomain('identity', created.payload))
-  const devices: Uint8Array[] = []
-  let previous = created
-  for (const statement of rest) {
-    devices.push(readDeviceAdded(statement, { id, recovery, previous }, primitives))
-    previous = statement
-  }
-  return { id, devices }
-}
-
-function readCreated({ payload, signatures }: IdentityStatement, primitives: Primitives): Uint8Array {
-  const [type, recovery, next] = asArray(decodeCbor(payload, { bytes: statementBytes }), 3)
-  if (asText(type, 32) !== 'identity-created') throw new ProtocolError('identity/malformed', 'not a beginning')
-  const key = validKey(asBytes(recovery, 32), primitives)
-  asBytes(next, 32)
-  checkSignatures(payload, signatures, [['identityStatement', key]], primitives)
-  return key
-}
-
-function readDeviceAdded(
-  { payload, signatures }: IdentityStatement,
-  { id, recovery, previous }: { id: Uint8Array; recovery: Uint8Array; previous: IdentityStatement },
-  primitives: Primitives,
-): Uint8Array {
-  const [type, identity, link, device] = asArray(decodeCbor(payload, { bytes: statementBytes }), 4)
-  if (asText(type, 32) !== 'device-added') throw new ProtocolError('identity/malformed', 'an unknown statement')
-  const linked = equalBytes(asBytes(link, 32), primitives.sha256(previous.payload))
-  if (!linked || !equalBytes(asBytes(identity, 32), id)) {
-    throw new ProtocolError('identity/malformed', 'a statement does not follow the one before it')
-  }
-  const key = validKey(asBytes(device, 32), primitives)
-  checkSignatures(
-    payload,
-    signatures,
-    [
-      ['identityStatement', recovery],
-      ['deviceAccepts', key],
-    ],
-    primitives,
-  )
-  return key
-}
-
-function validKey(key: Uint8Array, primitives: Primitives): Uint8Array {
-  if (!primitives.isValidKey(key)) throw new ProtocolError('identity/key')
-  return key
-}
-
-function checkSignatures(
-  payload: Uint8Array,
-  signatures: readonly Uint8Array[],
-  signers: readonly (readonly ['identityStatement' | 'deviceAccepts', Uint8Array])[],
-  primitives: Primitives,
-): void {
-  const good = signers.every(([domain, key], i) => {
-    const signature = signatures[i]
-    return signature !== undefined && primitives.verify(signature, inDomain(domain, payload), key)
-  })
-  if (!good || signatures.length !== signers.length) throw new ProtocolError('identity/signature')
-}
-
-/** Statements as they stand inside an entry, a handshake or a bundle. */
-export function identityToCbor(statements: readonly IdentityStatement[]): CborValue {
-  return statements.map(({ payload, signatures }) => [payload, [...signatures]])
-}
-
-/** Throws `encoding/unexpected-type`. Nothing is verified: that is `foldIdentity`'s work. */
-export function identityFromCbor(value: CborValue | undefined): IdentityStatement[] {
-  return asArray(value, { most: mostStatements }).map((item) => {
-    const [payload, signatures] = asArray(item, 2)
-    return {
-      payload: asBytes(payload, { most: statementBytes }),
-      signatures: asArray(signatures, { most: 2 }).map((signature) => asBytes(signature, 64)),
+  const beginning = readBeginning(created, primitives)
+  const id = identityId(created, primitives)
+  const first = toHex(statementHash(created, primitives))
+  const known = new Set([first])
+  const placed: PlacedStatement[] = []
+  for (const each of rest) {
+    const statement = readStatement(each, id, primitives)
+    const hash = toHex(statementHash(each, primitives))
+    const follows = statement.follows.map(toHex)
+    if (known.has(hash) || !follows.every((one) => known.has(one))) {
+      throw new ProtocolError('identity/malformed', 'a statement twice, or before one that it follows')
     }
-  })
+    known.add(hash)
+    placed.push({ id: hash, log: hash, index: 0, heads: follows.filter((one) => one !== first), statement })
+  }
+  const { devices, revoked } = resolveStatements(beginning, placed, primitives)
+  return {
+    id,
+    devices: [...devices].sort(compareBytes),
+    revoked: [...revoked].sort((a, b) => compareBytes(a.device, b.device)),
+  }
 }
 
 /** Throws `identity/device-unknown` unless the device speaks for the identity. */

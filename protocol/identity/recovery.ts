@@ -9,13 +9,19 @@ export function recoveryWords(entropy: Uint8Array): string {
   return entropyToMnemonic(entropy, wordlist)
 }
 
-/** Whether these are 24 words of the list with a right checksum; one wrong word in 256 passes. */
-export function areRecoveryWords(words: string): boolean {
+/** Whether somebody typed 24 words of the list with a right checksum; one wrong word in 256 passes. */
+export function areRecoveryWords(typed: string): boolean {
+  const words = tidyWords(typed)
   return words.split(' ').length === 24 && validateMnemonic(words, wordlist)
+}
+
+/** Capitals, and what stands between words, make no other words. */
+function tidyWords(typed: string): string {
+  return typed.trim().toLowerCase().replace(/\s+/g, ' ')
 }
 
 /** The Ed25519 seed of the recovery key with this index. Takes about 0.2 s: BIP-39 stretches the words. */
 export function recoverySeed(words: string, index: number, primitives: Primitives): Uint8Array {
-  const stretched = extract(mnemonicToSeedSync(words), primitives)
+  const stretched = extract(mnemonicToSeedSync(tidyWords(words)), primitives)
   return expand(stretched, inDomain('recoveryKey', Uint8Array.of(index)), primitives)
 }

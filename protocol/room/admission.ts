@@ -3,13 +3,8 @@ import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asUint, type CborValue } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
-import {
-  foldIdentity,
-  type IdentityStatement,
-  identityFromCbor,
-  identityToCbor,
-  requireDevice,
-} from '../identity/identity.ts'
+import { foldIdentity, requireDevice } from '../identity/identity.ts'
+import { type IdentityStatement, identityFromCbor, identityToCbor } from '../identity/statement.ts'
 import { type LogOwner, logKey } from '../log/hypercore.ts'
 import { decodeGenesis, roomId } from './genesis.ts'
 

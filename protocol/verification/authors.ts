@@ -12,11 +12,11 @@ export function namesOf(logs: readonly { readonly folded: FoldedLog }[]): Map<st
   return new Map(ends.map(({ author }) => [toHex(author.owner.identity), author.name]))
 }
 
-/** The authors by these names, and how many of the messages each wrote. */
+/** The authors by these names, how many of the messages each wrote, and whether the reader knows them. */
 export function reportedAuthors(
   names: ReadonlyMap<string, string>,
   messages: readonly ReportedMessage[],
-  expect: readonly string[],
+  known: readonly string[],
 ): ReportedAuthor[] {
   const counts = new Map<string, number>()
   for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
@@ -24,6 +24,6 @@ export function reportedAuthors(
     identity,
     name,
     messages: counts.get(identity) ?? 0,
-    confirmed: expect.includes(identity),
+    confirmed: known.includes(identity),
   }))
 }

@@ -111,7 +111,7 @@ export class Findings {
       const of = `${unconfirmed} of ${count(authors.length, 'author')}`
       this.#authors = [waiting(`${of} unconfirmed: compare the ids with the people themselves`)]
     } else if (authors.length > 0 || sealed.length === 0) {
-      const text = `all ${count(authors.length, 'author')} are whom you expected`
+      const text = `all ${count(authors.length, 'author')} are whom you expected or have confirmed`
       this.#authors = [{ name: 'authors', outcome: 'passed', text }]
     }
     if (sealed.length > 0) {

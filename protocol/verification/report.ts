@@ -18,7 +18,7 @@ export type Check = {
   readonly where?: string
 } & ({ readonly outcome: 'passed' | 'waiting' } | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode })
 
-/** An author, by what they call themselves. `confirmed`: the reader said before that they expect this identity. */
+/** An author, by what they call themselves. `confirmed`: the reader said before that they know this identity. */
 export interface ReportedAuthor {
   readonly identity: string
   readonly name: string

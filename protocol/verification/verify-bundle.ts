@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly primitives: Primitives
   /** Identity ids, hex, that the reader expects among the authors and will then call confirmed. */
   readonly expect?: readonly string[]
+  /** Identity ids, hex, that the reader has confirmed before: authors among them are called confirmed, and none of them has to be there. */
+  readonly confirmed?: readonly string[]
   /** Called now and then with entries done and entries in all. */
   readonly onProgress?: (done: number, of: number) => void
 }
@@ -243,7 +245,7 @@ function summarize(
   logs: readonly WalkedLog[],
   heard: Heard,
   findings: Findings,
-  { expect = [] }: VerifyOptions,
+  { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
   const names = namesOf(logs)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
@@ -255,7 +257,7 @@ function summarize(
       const author = toHex(by.owner.identity)
       return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
     })
-  const authors = reportedAuthors(names, messages, expect)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
   const sealed = logs.filter(isSealed)
   findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
   const unplaced = messages.filter(({ placed }) => !placed).length

@@ -152,7 +152,7 @@ function summarize(
   heard: Heard,
   order: ShownOrder,
   findings: Findings,
-  { expect = [] }: VerifyOptions,
+  { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
   const names = namesOf(logs)
   const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
@@ -164,7 +164,7 @@ function summarize(
       const author = toHex(by.owner.identity)
       return [{ id: entryId(at), author, name: names.get(author)!, text, time, placed: false }]
     })
-  const authors = reportedAuthors(names, messages, expect)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
   findings.authors(authors, expect)

@@ -341,6 +341,13 @@ describe('an exporter, who has the keys of every entry in the bundle,', () => {
 })
 
 describe('an author', () => {
+  test('whom the reader has confirmed before is called confirmed, and need not be there', () => {
+    const confirmed = [toHex(people.bo.identity), 'f'.repeat(64)]
+    const { report } = verifyBundle(whole, { primitives, confirmed })
+    expect(report.ok).toBe(true)
+    expect(report.authors.filter((author) => author.confirmed).map(({ identity }) => identity)).toEqual([confirmed[0]])
+  })
+
   test('stays unconfirmed until the reader has said whom they expect', () => {
     const { report } = verify(whole, [people.ada])
     const confirmed = report.authors.filter((author) => author.confirmed).map(({ identity }) => identity)

@@ -22,6 +22,7 @@ describe('protocol/', () => {
     'bytes',
     'encoding',
     'crypto',
+    'authority',
     'identity',
     'merkle',
     'log',

@@ -49,9 +49,9 @@ function formsOf({ words, deviceSeed, networkSeed, viewKey, rooms }: VaultConten
     Buffer.from(value, 'utf16le'),
     Buffer.from(Buffer.from(value).toString('hex')),
   ]
-  const phrase = words.split(' ')
+  const phrase = words!.split(' ')
   return {
-    words: [...text(words), ...phrase.slice(2).flatMap((_, i) => text(phrase.slice(i, i + 3).join(' ')))],
+    words: [...text(words!), ...phrase.slice(2).flatMap((_, i) => text(phrase.slice(i, i + 3).join(' ')))],
     deviceSeed: bytes(deviceSeed),
     networkSeed: bytes(networkSeed),
     viewKey: bytes(viewKey),

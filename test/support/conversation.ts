@@ -1,7 +1,8 @@
 import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
-import { createIdentity, foldIdentity, type IdentityStatement } from '../../protocol/identity/identity.ts'
+import { createIdentity, foldIdentity } from '../../protocol/identity/identity.ts'
+import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import {
   type Citation,
   type EntryClass,

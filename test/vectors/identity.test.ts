@@ -1,25 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
-import {
-  createIdentity,
-  foldIdentity,
-  type IdentityStatement,
-  identityToCbor,
-  requireDevice,
-} from '../../protocol/identity/identity.ts'
+import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { safetyNumber } from '../../protocol/identity/safety-number.ts'
+import { type IdentityStatement, identityToCbor } from '../../protocol/identity/statement.ts'
 import { casesOf, codeOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 type Statements = readonly (readonly [string, readonly string[]])[]
-type Folded = { readonly id: string; readonly devices: readonly string[] }
+type Folded = { readonly id: string; readonly devices: readonly string[]; readonly revoked: readonly unknown[] }
 
 const made = casesOf<{ recovery: string; nextRecovery: string; device: string }, Folded, { statements: Statements }>(
   'identity',
   'format',
 )
-const folded = casesOf<{ statements: Statements; device?: string }, Folded>('identity', 'verifying')
+const folded = ['verifying', 'what counts'].flatMap((section) =>
+  casesOf<{ statements: Statements; device?: string }, Folded>('identity', section),
+)
 const recovered = casesOf<{ entropy: string; index: number }, { words: string; seed: string }>('identity', 'recovery')
+const compared = casesOf<{ a: string; b: string }, { digits: string }>('identity', 'safety number')
 
 function statementsOf(statements: Statements): IdentityStatement[] {
   return statements.map(([payload, signatures]) => ({ payload: fromHex(payload), signatures: signatures.map(fromHex) }))
@@ -57,6 +56,12 @@ describe.each(everyPrimitives)('an identity, with %s', (_, primitives) => {
       expect(recoveryWords(fromHex(input.entropy))).toBe(wanted.words)
       expect(areRecoveryWords(wanted.words)).toBe(true)
       expect(toHex(recoverySeed(wanted.words, input.index, primitives))).toBe(wanted.seed)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted } of compared) {
+    test(`${id}: ${title}`, () => {
+      expect(safetyNumber(fromHex(input.a), fromHex(input.b), primitives)).toBe(wanted.digits)
     })
   }
 })

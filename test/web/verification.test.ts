@@ -28,10 +28,12 @@ function open() {
 
 const read = async () => new Uint8Array(3)
 
+const nobody = { expect: [], confirmed: [] }
+
 describe('a verification', () => {
   test('shows how far it is, and then what it found', async () => {
     const { verification, verify, workers } = open()
-    void verify('kitchen.parley', read, [])
+    void verify('kitchen.parley', read, nobody)
     await vi.waitFor(() => expect(workers[0]!.asked).toBe(1))
     expect(verification.value).toMatchObject({ type: 'working', step: 'checking', progress: null })
     workers[0]!.answer({ progress: { done: 1_000, of: 3_000 } })
@@ -42,11 +44,11 @@ describe('a verification', () => {
 
   test('says when its program could not be loaded, and loads it anew for the next file', async () => {
     const { verification, verify, workers } = open()
-    void verify('one.parley', read, [])
+    void verify('one.parley', read, nobody)
     await vi.waitFor(() => expect(workers[0]!.asked).toBe(1))
     workers[0]!.fail()
     await vi.waitFor(() => expect(verification.value).toMatchObject({ type: 'failed' }))
-    void verify('two.parley', read, [])
+    void verify('two.parley', read, nobody)
     await vi.waitFor(() => expect(workers[1]!.asked).toBe(1))
   })
 })

@@ -125,6 +125,101 @@ describe('choosing messages', () => {
   })
 })
 
+describe('the 24 words', () => {
+  const words = Array.from({ length: 24 }, (_, i) => `zebra${String.fromCharCode(97 + i)}`)
+  const type = (field: HTMLInputElement, text: string) => {
+    field.value = text
+    field.dispatchEvent(new Event('input'))
+  }
+  const fields = () => [...document.querySelectorAll<HTMLInputElement>('[data-testid^="word-field-"]')]
+  const wordOf = (field: HTMLInputElement) => words[Number(field.dataset.testid!.replace(/\D/g, '')) - 1]!
+
+  test('are shown, asked for, and then removed from the node', async () => {
+    await open('/', { 'show-recovery-words': () => ({ words }), 'forget-recovery-words': () => ({}) })
+    find('words-reminder')!.click()
+    await see('zebrax')
+    expect(bridge.sent.map(({ type }) => type)).not.toContain('forget-recovery-words')
+    await vi.waitFor(() => expect(find<HTMLButtonElement>('words-written')!.disabled).toBe(false))
+    find('words-written')!.click()
+    await vi.waitFor(() => expect(fields()).toHaveLength(3))
+    expect(find('recovery-words')).toBeNull()
+    for (const field of fields()) type(field, 'another')
+    fields()[0]!.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await see('Nothing was removed')
+    for (const field of fields()) type(field, ` ${wordOf(field).toUpperCase()} `)
+    fields()[0]!.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await see('You alone have them now')
+    expect(bridge.sent).toContainEqual({ type: 'forget-recovery-words' })
+    for (const word of words) expect(document.body.textContent).not.toContain(word)
+  })
+
+  test('leave nothing behind when the dialog is left, and the reminder goes when they are gone', async () => {
+    await open('/', { 'show-recovery-words': () => ({ words }) })
+    find('words-reminder')!.click()
+    await see('zebrax')
+    document.querySelector<HTMLElement>('[aria-label="Close"]')!.click()
+    await vi.waitFor(() => expect(document.body.textContent).not.toContain('zebrax'))
+    bridge.world.status = { ...bridge.world.status, wordsKept: false }
+    bridge.tell()
+    await vi.waitFor(() => expect(find('words-reminder')).toBeNull())
+  })
+})
+
+describe('somebody in a room', () => {
+  const { view } = cannedWorld(0).rooms[0]!
+  const other = view.members.find(({ name }) => name === 'Bob')!.identity
+
+  const openMember = async (handlers: Handlers = {}) => {
+    await open(`/room/${view.id}`, { 'read-safety-number': () => ({ digits: '12345'.repeat(12) }), ...handlers })
+    document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
+    const name = () => document.querySelector<HTMLElement>(`[data-identity="${other}"] [data-testid="member-name"]`)
+    await vi.waitFor(() => expect(name()).not.toBeNull())
+    name()!.click()
+    await vi.waitFor(() => expect(find('safety-number')?.querySelectorAll('li')).toHaveLength(12))
+  }
+
+  test('is compared by 12 groups of digits, and confirmed with one click', async () => {
+    await openMember({ 'confirm-person': () => ({}) })
+    expect(find('safety-number')!.textContent).toBe('12345'.repeat(12))
+    find('confirm-person')!.click()
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'confirm-person', identity: other, confirmed: true }),
+    )
+    for (const { view: each } of bridge.world.rooms) {
+      each.members = each.members.map((one) => (one.identity === other ? { ...one, confirmed: 1 } : one))
+    }
+    bridge.tell()
+    await see('Confirmed by you')
+    expect(find('confirm-person')).toBeNull()
+    find('unconfirm-person')!.click()
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'confirm-person', identity: other, confirmed: false }),
+    )
+  })
+
+  test('gets a name of one’s own choice, or their own again', async () => {
+    await openMember({ 'name-person': () => ({}) })
+    const field = find<HTMLInputElement>('petname-field')!
+    field.value = 'My brother'
+    field.dispatchEvent(new Event('input'))
+    field.form!.dispatchEvent(new Event('submit', { cancelable: true }))
+    await vi.waitFor(() =>
+      expect(bridge.sent).toContainEqual({ type: 'name-person', identity: other, name: 'My brother' }),
+    )
+  })
+
+  test('who is called like somebody else is marked in words', async () => {
+    await open(`/room/${view.id}`, {}, ({ world }) => {
+      const { members } = world.rooms[0]!.view
+      world.rooms[0]!.view.members = members.map((one) =>
+        one.identity === other ? { ...one, lookalike: { name: 'Bob', here: true } } : one,
+      )
+    })
+    document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
+    await see('another Bob is in this room; their ids differ')
+  })
+})
+
 describe('a link to a room', () => {
   test('shows the room and who invites, and joins at one click', async () => {
     const room = cannedWorld(0).rooms[3]!.view.id

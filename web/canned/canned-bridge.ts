@@ -1,6 +1,6 @@
 import type { Command, CommandResult, CommandType } from '../../node/api/commands.ts'
 import { problems } from '../../node/api/problems.ts'
-import type { CallView, RoomView, StatusView, TimelineItem, ViewOf, ViewQuery } from '../../node/api/views.ts'
+import type { CallView, Person, RoomView, StatusView, TimelineItem, ViewOf, ViewQuery } from '../../node/api/views.ts'
 import type { Bridge, BridgeState } from '../bridge/bridge.ts'
 import { BridgeProblem } from '../bridge/bridge-problem.ts'
 
@@ -56,6 +56,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
         return world.status
       case 'rooms':
         return { rooms: world.rooms.map(rowOf) }
+      case 'people':
+        return { people: peopleIn(world) }
       case 'room':
         return roomOf(query.room)?.view
       case 'timeline': {
@@ -113,6 +115,18 @@ function rowOf({ view, items, unread }: CannedRoom): ViewOf['rooms']['rooms'][nu
   const lastLine = last ? `${last.name}: ${last.text}` : ''
   const { id, name, state, peers } = view
   return { id, name, state, peers, lastLine, time: items.at(-1)?.time ?? null, unread }
+}
+
+/** Everybody in the rooms. The canned world has no petnames. */
+function peopleIn({ rooms }: CannedWorld): Person[] {
+  const people = new Map<string, Person>()
+  for (const { view } of rooms) {
+    for (const { identity, name, chosenName, confirmed } of view.members.filter(({ self }) => !self)) {
+      const before = people.get(identity)?.rooms ?? []
+      people.set(identity, { identity, name, chosenName, confirmed, petname: null, rooms: [...before, view.id] })
+    }
+  }
+  return [...people.values()]
 }
 
 export function problem(code: keyof typeof problems): BridgeProblem {

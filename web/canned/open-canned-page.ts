@@ -36,6 +36,13 @@ export function openCannedPage(): void {
       bridge.tell()
       return { id: `${me}/${index}` }
     },
+    'read-safety-number': () => ({ digits: '0123456789'.repeat(6) }),
+    'show-recovery-words': () => ({ words: cannedWords }),
+    'forget-recovery-words': () => {
+      world.status = { ...world.status, wordsKept: false }
+      bridge.tell()
+      return {}
+    },
     'create-room': () => ({ room: world.rooms[0]?.view.id ?? '', link: cannedLink }),
     'share-room': () => ({ link: cannedLink, expires: Date.now() + 7 * 24 * 3_600_000 }),
     'read-link': ({ link }) => {
@@ -59,5 +66,8 @@ export function openCannedPage(): void {
   Object.assign(globalThis, { canned: bridge })
   createApp(App).use(router).provide(bridgeKey, bridge).provide(callMediaKey, useCannedCallMedia).mount('#app')
 }
+
+/** Of 32 zero bytes: nobody's. */
+const cannedWords = [...Array.from({ length: 23 }, () => 'abandon'), 'art']
 
 const cannedLink = `http://localhost:7717/#/join/AQ${'k7Zp3vQx9LmWc2Rt'.repeat(12)}`

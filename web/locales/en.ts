@@ -133,6 +133,9 @@ export const en = {
   'message.announce': (name: string, text: string) => `${name}: ${text}`,
   'notice.created': (name: string, room: string) => `${name} made the room ${room}`,
   'notice.joined': (name: string) => `${name} joined`,
+  'notice.device': (name: string) => `${name} joined with another device`,
+  'notice.confirmedDevice': (name: string) =>
+    `${name}, whom you have confirmed, now writes from another device too. If you did not expect that, ask them.`,
   'notice.renamed': (name: string, to: string) => `${name} is now called ${to}`,
   'notice.unknown': (name: string, kind: string) => `${name} sent something that this version does not know (${kind})`,
   'notice.unreadable': (name: string) => `An entry by ${name} cannot be read`,
@@ -177,7 +180,8 @@ export const en = {
   'members.unknown': 'not known now',
   'members.devices': (n: number) => (n === 1 ? '1 device' : `${n} devices`),
   'members.call': (name: string) => `Call ${name}`,
-  'members.unconfirmed': 'Anyone can choose any name. The mark beside it comes from the key and cannot be chosen.',
+  'members.unconfirmed':
+    'Anyone can choose any name. Click one to compare who it is. The mark beside it comes from the key and cannot be chosen.',
 
   'share.title': 'Share this room',
   'share.loading': 'Making a link…',
@@ -232,7 +236,7 @@ export const en = {
   'verify.thisRoom': 'Check this room now',
   'verify.expect': 'Ids that you know',
   'verify.expectHint':
-    'Paste full ids that you got from the people themselves, one a line. Authors stay unconfirmed otherwise.',
+    'Paste full ids that you got from the people themselves, one a line: each must be among the authors. Whom you have confirmed in a room counts as known already.',
   'verify.working': 'Checking…',
   'verify.fetching': 'Fetching the room from your node…',
   'verify.again': 'Check something else',
@@ -267,7 +271,6 @@ export const en = {
   'verify.waiting': 'waiting',
   'verify.where': 'where',
   'verify.authors': 'Authors',
-  'verify.confirmed': 'confirmed by you',
   'verify.unconfirmed': 'unconfirmed: the file only claims this name',
   'verify.wrote': (n: number) => messages(n),
   'verify.notProven': 'What this does not prove',
@@ -299,6 +302,39 @@ export const en = {
   'settings.about': 'About',
   'settings.version': (version: string) => `Parley ${version}`,
   'settings.honest': 'Nobody independent has audited this program yet. Do not stake your safety on it.',
+
+  'person.chosen': (name: string) => `calls themselves ${name}`,
+  'person.petname': 'Your name for them',
+  'person.petnameHint': 'Only you see it. It stands before the name that they chose, everywhere.',
+  'person.safety': 'Safety number',
+  'person.compare': (name: string) =>
+    `Compare it with ${name}, face to face or by a voice that you know: both of you see the same digits, if you have each other’s true identity.`,
+  'person.qr': 'The same digits as a QR code',
+  'person.confirm': 'They are the same: mark as confirmed',
+  'person.confirmed': 'confirmed by you',
+  'person.confirmedSince': (when: string) => `Confirmed by you, ${when}`,
+  'person.unconfirm': 'Not confirmed any more',
+  'person.limits': 'This mark is yours alone. It says who they are, and not who holds their devices now.',
+  'person.alikeHere': (name: string) => `another ${name} is in this room; their ids differ`,
+  'person.alikeElsewhere': (name: string) => `not ${name}, whom you have named; their ids differ`,
+
+  'words.reminder': 'Write down your 24 words',
+  'words.reminderWhy': 'There is no account: nothing else can bring you back.',
+  'words.title': 'Your 24 words',
+  'words.why':
+    'These words are you. If this computer is lost, they make you the same person on another one; nothing else can. Whoever has them can be you.',
+  'words.how': 'Write them on paper, in this order. Do not photograph them, and do not put them into another program.',
+  'words.list': 'The 24 words, in order',
+  'words.loading': 'Asking your node for them…',
+  'words.written': 'I have written them down',
+  'words.later': 'Later',
+  'words.ask': 'Look at your paper: which words are these?',
+  'words.nth': (n: number) => `Word ${n}`,
+  'words.back': 'Show them again',
+  'words.check': 'Remove them from this computer',
+  'words.differ': (n: number) => `Word ${n} is another one. Nothing was removed.`,
+  'words.done': 'The words are not on this computer any more. You alone have them now: keep the paper safe.',
+  'words.doneMore': 'Old pieces of a file can stay on a disk for a while, as with everything that is deleted.',
 
   'key.copy': (short: string) => `Copy the full key ${short}`,
 } as const

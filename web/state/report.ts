@@ -7,7 +7,7 @@ export interface Check {
   readonly text: string
 }
 
-/** An author as the file names them. `confirmed`: the reader expected this very id. */
+/** An author as the file names them. `confirmed`: the reader knows this very id. */
 export interface ReportAuthor {
   readonly identity: string
   readonly name: string
@@ -49,5 +49,7 @@ export interface Progress {
 export interface VerifyRequest {
   readonly bytes: Uint8Array
   readonly expect: readonly string[]
+  /** Those whom the reader has confirmed before. */
+  readonly confirmed: readonly string[]
 }
 export type VerifyAnswer = { readonly progress: Progress } | { readonly report: Report } | { readonly problem: string }

@@ -20,10 +20,13 @@ export interface Verifier {
   close(): void
 }
 
+/** Whom the reader knows: those who must be among the authors, and those who may. Ids in hex. */
+export type KnownAuthors = Pick<VerifyRequest, 'expect' | 'confirmed'>
+
 export interface UseVerification {
   readonly verification: Readonly<ShallowRef<Verification>>
   /** Get the bytes, check them, show the report. */
-  verify(source: string, read: () => Promise<Uint8Array>, expect: readonly string[]): Promise<void>
+  verify(source: string, read: () => Promise<Uint8Array>, known: KnownAuthors): Promise<void>
   reset(): void
 }
 
@@ -38,7 +41,7 @@ export function useVerification(verifier: Verifier): UseVerification {
 
   return {
     verification,
-    async verify(source, read, expect) {
+    async verify(source, read, known) {
       const mine = ++run
       const show = (next: Verification) => {
         if (mine === run) verification.value = next
@@ -49,7 +52,7 @@ export function useVerification(verifier: Verifier): UseVerification {
       try {
         const bytes = await read()
         work('checking')
-        const report = await verifier.verify({ bytes, expect }, (progress) => work('checking', progress))
+        const report = await verifier.verify({ bytes, ...known }, (progress) => work('checking', progress))
         show({ type: 'done', source, report })
       } catch (error) {
         show({ type: 'failed', source, text: sentenceOf(error) })

@@ -8,17 +8,17 @@ addEventListener('message', ({ data }: MessageEvent<VerifyRequest>) => {
   say(answer(data))
 })
 
-function answer({ bytes, expect }: VerifyRequest): VerifyAnswer {
+function answer({ bytes, expect, confirmed }: VerifyRequest): VerifyAnswer {
   try {
-    return { report: verify(bytes, expect) }
+    return { report: verify({ bytes, expect, confirmed }) }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
   }
 }
 
-function verify(bytes: Uint8Array, expect: readonly string[]): Report {
+function verify({ bytes, expect, confirmed }: VerifyRequest): Report {
   const onProgress = (done: number, of: number) => say({ progress: { done, of } })
-  const { report, messages } = verifyFile(bytes, { primitives: noblePrimitives, expect, onProgress })
+  const { report, messages } = verifyFile(bytes, { primitives: noblePrimitives, expect, confirmed, onProgress })
   return { ...report, said: messages.slice(0, mostShown) }
 }
 

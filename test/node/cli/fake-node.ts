@@ -12,6 +12,7 @@ import { ExcerptBody } from '../../../node/api/routes.ts'
 import type {
   ClientFrame,
   MessageItem,
+  Person,
   RoomRow,
   ServerFrame,
   StatusView,
@@ -147,12 +148,21 @@ function sendProblem(response: ServerResponse, code: ProblemCode): void {
   response.end(JSON.stringify({ type: code, status, title }))
 }
 
+const people: Person[] = [
+  { identity: ben, name: 'Ben', chosenName: 'Ben', petname: null, confirmed: null, rooms: [club] },
+  { identity: `b0${'f'.repeat(62)}`, name: 'Boss', chosenName: 'Ben', petname: 'Boss', confirmed: 1, rooms: [] },
+]
+
+export const words = Array.from({ length: 24 }, (_, i) => `word${i + 1}`)
+
 const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'create-room': { room: club, link: 'http://localhost:7717/#/join/abc' },
   'join-room': { room: work },
   'share-room': { link: 'http://localhost:7717/#/join/def', expires: null },
   'send-message': { id: `${'d'.repeat(64)}/7` },
   'list-sessions': { sessions: [{ id: 's1', browser: 'Firefox on Linux', created: 1, lastSeen: 2 }] },
+  'read-safety-number': { digits: '0123456789'.repeat(6) },
+  'show-recovery-words': { words },
   'create-login-code': { url: `${url}/#/login/one`, expires: 1 },
 })
 
@@ -167,6 +177,7 @@ const rowOf = (id: string, name: string): RoomRow => ({
 })
 
 function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType] {
+  if (type === 'people') return { people }
   if (type === 'rooms') return { rooms: [rowOf(club, 'Book club'), rowOf(work, 'Work \u001b[31mred')] }
   if (type === 'timeline') return { reset: true, items: items.slice(-2), older: items.length > 2 }
   const status: StatusView = {
@@ -174,6 +185,7 @@ function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType]
     name: 'Ada',
     identity: ada,
     device: 'e'.repeat(64),
+    wordsKept: true,
     network: 'online',
     peers: 1,
     storage: 'ok',

@@ -13,6 +13,7 @@ const content: VaultContent = {
   identity: '',
   name: 'Ada',
   rooms: [],
+  contacts: [],
 }
 const secret = content.deviceSeed
 let home: string

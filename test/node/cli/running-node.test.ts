@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, partial, work } from './fake-node.ts'
+import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, partial, words, work } from './fake-node.ts'
 import { jsonLinesOf } from './lines.ts'
 import { type Ended, parley, startParley } from './parley.ts'
 
@@ -138,6 +138,60 @@ describe('with a running node', () => {
     expect(node.commands).toContainEqual({ type: 'revoke-session', session: 's1' })
     expect(opened).toEqual({ url: `${node.url}/#/login/one` })
     expect(joined).toEqual({ url: `${node.url}/#/join/abc` })
+  })
+
+  test('people are listed, compared, confirmed and named', async () => {
+    const [listed, forPeople, compared] = await Promise.all([
+      runJson('person', 'list'),
+      run('person', 'list'),
+      run('person', 'compare', 'bbb'),
+    ])
+    expect(listed).toMatchObject({
+      people: [
+        { identity: ben, name: 'Ben' },
+        { name: 'Boss', chosenName: 'Ben' },
+      ],
+    })
+    expect(forPeople.stdout).toMatch(/Boss +calls themselves Ben +confirmed 1970-01-01/)
+    expect(compared.stdout).toMatch(/^(\d{5} {2}){3}\d{5}\n/)
+    expect(await runJson('person', 'confirm', 'Boss')).toMatchObject({ confirmed: true })
+    expect(await runJson('person', 'confirm', 'bbb', '--undo')).toEqual({ identity: ben, confirmed: false })
+    expect(await runJson('person', 'name', 'bbb', 'Ben from work')).toEqual({ identity: ben, name: 'Ben from work' })
+    expect(await runJson('person', 'name', 'Boss', '--clear')).toMatchObject({ name: null })
+    expect(node.commands.slice(1)).toMatchObject([
+      { type: 'confirm-person', confirmed: true },
+      { type: 'confirm-person', identity: ben, confirmed: false },
+      { type: 'name-person', identity: ben, name: 'Ben from work' },
+      { type: 'name-person', name: null },
+    ])
+    const [unclear, unknown, nothing] = await Promise.all([
+      run('person', 'compare', 'Ben'),
+      run('person', 'compare', 'Zoe'),
+      run('person', 'name', 'bbb'),
+    ])
+    expect([unclear.code, unknown.code, nothing.code]).toEqual([2, 2, 2])
+    expect(unclear.stderr).toContain('could be')
+    expect(unknown.stderr).toContain('parley person list')
+  })
+
+  test('the recovery words are shown, and removed only when that is asked for', async () => {
+    const [shown, forPeople, who] = await Promise.all([
+      runJson('identity', 'words'),
+      run('identity', 'words'),
+      runJson('identity', 'show'),
+    ])
+    expect(shown).toEqual({ words })
+    expect(forPeople.code).toBe(0)
+    expect(forPeople.stdout).toMatch(/ 1\. word1 +2\. word2[\s\S]*24\. word24/)
+    expect(forPeople.stderr).toContain('Whoever has these words is you')
+    expect(who).toMatchObject({ name: 'Ada', identity: ada, wordsKept: true })
+    expect(node.commands.map(({ type }) => type)).not.toContain('forget-recovery-words')
+    expect(await runJson('identity', 'words', '--written-down')).toEqual({})
+    expect(node.commands.at(-1)).toEqual({ type: 'forget-recovery-words' })
+    node.refuse('show-recovery-words', 'words-gone')
+    const gone = await run('identity', 'words', '--json')
+    expect(gone.code).toBe(2)
+    expect(JSON.parse(gone.stderr).error.code).toBe('words-gone')
   })
 
   test('people get the same without JSON, and no control characters of strangers', async () => {

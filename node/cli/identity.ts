@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { addCommand, addGroup, type CommonOptions, homeOf, outputOf } from './command.ts'
+import { connectNode, type NodeClient } from './node-client.ts'
+import { openViews } from './node-views.ts'
+import type { Output } from './output.ts'
+import { isAtTerminal, knowsWords } from './recovery-words.ts'
+import { shownLine, table } from './terminal-text.ts'
+
+/** `parley identity …`: who one is. */
+export function addIdentity(program: Command): void {
+  const identity = addGroup(program, 'identity', 'who you are: your id, and the words that bring you back')
+  addShow(identity)
+  addWords(identity)
+}
+
+function addShow(identity: Command): void {
+  addCommand(identity, {
+    usage: 'show',
+    summary: 'say who you are: your name, your id, the key of this device',
+    examples: ['identity show', 'identity show --json'],
+    json: '{name, identity, device, wordsKept}',
+  }).action(async (options: CommonOptions) => {
+    const output = outputOf(options)
+    const views = await openViews(await connectNode(homeOf(options)))
+    try {
+      const { name, identity: id, device, wordsKept } = await views.read({ type: 'status' })
+      if (wordsKept) output.note('Your recovery words are still on this computer only. See: parley identity words')
+      output.result({ name, identity: id, device, wordsKept }, () =>
+        table([
+          ['Name', name === null ? '(not chosen yet)' : shownLine(name)],
+          ['Identity', id],
+          ['This device', device],
+        ]),
+      )
+    } finally {
+      views.close()
+    }
+  })
+}
+
+interface WordsOptions extends CommonOptions {
+  readonly writtenDown?: true
+}
+
+function addWords(identity: Command): void {
+  addCommand(identity, {
+    usage: 'words',
+    summary: 'show the 24 words that bring you back, and remove them once they are written down',
+    examples: ['identity words', 'identity words --written-down'],
+    json: '{words: [24 words]}; {} with --written-down',
+  })
+    .option('--written-down', 'show nothing: remove the words from this computer')
+    .action(async (options: WordsOptions) => {
+      const output = outputOf(options)
+      const node = await connectNode(homeOf(options))
+      if (options.writtenDown) return forgetWords(node, output)
+      const { words } = await node.send('show-recovery-words', {})
+      output.note(
+        'Whoever has these words is you. There is no account: if this computer is lost, nothing else brings you back.',
+      )
+      output.result({ words }, () => grid(words))
+      if (output.json || !isAtTerminal()) return
+      if (await knowsWords(words)) await forgetWords(node, output)
+      else output.note('They stay on this computer until you have written them down.')
+    })
+}
+
+async function forgetWords(node: NodeClient, output: Output): Promise<void> {
+  const done = await node.send('forget-recovery-words', {})
+  output.result(done, () => 'The words are not on this computer any more: you alone have them now.')
+}
+
+const columns = 4
+
+/** Numbered, to be read line by line. */
+function grid(words: readonly string[]): string {
+  const cells = words.map((word, i) => `${String(i + 1).padStart(2)}. ${word}`)
+  return table(
+    Array.from({ length: Math.ceil(cells.length / columns) }, (_, row) =>
+      cells.slice(row * columns, (row + 1) * columns),
+    ),
+  )
+}

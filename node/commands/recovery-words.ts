@@ -1,0 +1,13 @@
+import { Problem } from '../api/problems.ts'
+import type { KeyVault } from '../storage/key-vault.ts'
+
+/** The 24 words, for whoever asks for just them: no view, log or other answer has them. Throws the problem `words-gone`. */
+export function showRecoveryWords({ content }: KeyVault): string[] {
+  if (content.words === null) throw new Problem('words-gone')
+  return content.words.split(' ')
+}
+
+/** Take the words out of the vault and its copy, for good. Durable once resolved; whoever asks again changes nothing. */
+export async function forgetRecoveryWords(vault: KeyVault): Promise<void> {
+  if (vault.content.words !== null) await vault.change((content) => ({ ...content, words: null }))
+}
