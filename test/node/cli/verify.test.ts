@@ -50,11 +50,30 @@ describe.concurrent('parley verify', () => {
     expect(failed).toEqual([expect.objectContaining({ name: 'authors', code: 'bundle/expected' })])
   })
 
+  test('refuses a file with any one byte changed, and says what is wrong', async () => {
+    await Promise.all(
+      [0, 0.3, 0.6, 1].map(async (part) => {
+        const changed = Buffer.from(bundle)
+        const at = Math.floor(part * (bundle.length - 1))
+        changed[at] = changed[at]! ^ 1
+        const path = join(folder, `changed-${at}.parley`)
+        await writeFile(path, changed)
+        const { code, stdout, stderr } = await parley(['verify', path, '--json'])
+        expect([1, 3]).toContain(code)
+        if (code === 1) expect(JSON.parse(stdout).checks).toContainEqual(expect.objectContaining({ outcome: 'failed' }))
+        else expect(JSON.parse(stderr).error.text).toContain('cannot be read as a Parley bundle')
+      }),
+    )
+  })
+})
+
+describe('parley verify', () => {
   test('takes an excerpt without being told, and shows what is in it', async () => {
     const { cases } = JSON.parse(await readFile('specs/vectors/excerpt.json', 'utf8'))
     const path = join(folder, 'shed.parley')
     await writeFile(path, Buffer.from(cases[0].input.excerpt, 'hex'))
-    const [told, json] = await Promise.all([parley(['verify', path]), parley(['verify', path, '--json'])])
+    const told = await parley(['verify', path])
+    const json = await parley(['verify', path, '--json'])
     expect([told.code, json.code]).toEqual([0, 0])
     expect(told.stdout).toContain('The excerpt of “Kitchen” checks out: 2 messages')
     expect(told.stdout).toMatch(/Ada.*Who took the key to the shed\?\n.*Bo.*I did\. It hangs behind the door\./)
@@ -72,26 +91,11 @@ describe.concurrent('parley verify', () => {
       await writeFile(path, Buffer.from(input.bundle, 'hex'))
       return parley(['verify', path])
     }
-    const [headers, none] = await Promise.all([run('the keys of headers alone'), run('no keys: every log')])
+    const headers = await run('the keys of headers alone')
+    const none = await run('no keys: every log')
     expect([headers.code, none.code]).toEqual([0, 0])
     expect(headers.stdout).toContain('“Kitchen” checks out: 2 messages, 2 authors.')
     expect(headers.stdout).toMatch(/waiting +entries .*what they say is not disclosed/)
     expect(none.stdout).toContain('this file withholds every key')
-  })
-
-  test('refuses a file with any one byte changed, and says what is wrong', async () => {
-    await Promise.all(
-      [0, 0.3, 0.6, 1].map(async (part) => {
-        const changed = Buffer.from(bundle)
-        const at = Math.floor(part * (bundle.length - 1))
-        changed[at] = changed[at]! ^ 1
-        const path = join(folder, `changed-${at}.parley`)
-        await writeFile(path, changed)
-        const { code, stdout, stderr } = await parley(['verify', path, '--json'])
-        expect([1, 3]).toContain(code)
-        if (code === 1) expect(JSON.parse(stdout).checks).toContainEqual(expect.objectContaining({ outcome: 'failed' }))
-        else expect(JSON.parse(stderr).error.text).toContain('cannot be read as a Parley bundle')
-      }),
-    )
   })
 })
