@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ProtocolErrorCode, protocolErrors } from '../../protocol/errors.ts'
+import { testTitles } from '../support/test-titles.ts'
 import { specs, vectorFiles } from '../support/vector-files.ts'
 import { readVectors, type VectorCase } from '../support/vectors.ts'
 
@@ -71,5 +72,24 @@ describe('the vectors', () => {
     const names = vectorFiles().map((file) => file.replace('.json', ''))
     const mentioned = read(document).match(new RegExp(`\\b(${names.join('|')})-\\d+\\b`, 'g')) ?? []
     expect(mentioned.filter((id) => !cases.some((each) => each.id === id))).toEqual([])
+  })
+})
+
+describe('the threat model', () => {
+  const rows = read('threat-model.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.endsWith('| shown by |'))
+  const named = (row: string) => [...row.matchAll(/`(test\/[^` ]+) › ([^`]+)`/g)]
+
+  test('names a test for all that it says somebody cannot do', () => {
+    expect(rows.length).toBeGreaterThan(50)
+    expect(rows.filter((row) => named(row).length === 0)).toEqual([])
+  })
+
+  test('names only tests that there are', () => {
+    const missing = rows.flatMap(named).filter(([, file, title]) => {
+      return !existsSync(file!) || !testTitles(file!).includes(title!)
+    })
+    expect(missing.map(([test]) => test)).toEqual([])
   })
 })
