@@ -49,7 +49,8 @@ interface Surroundings {
   readonly makeLogin: () => CommandResult<'create-login-code'>
 }
 
-function checkCommand(body: unknown): { value: unknown } | { error: Problem } {
+/** The body as a command, or the problem that says what is wrong with it. */
+export function checkCommand(body: unknown): { value: unknown } | { error: Problem } {
   const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined
   const validator = typeof type === 'string' ? validators.get(type) : undefined
   if (!validator) return { error: new Problem('bad-request', 'There is no such command.') }

@@ -129,7 +129,8 @@ interface Surroundings {
   readonly onFailure: (error: unknown) => void
 }
 
-function parseFrame(text: string): ClientFrame | null {
+/** A frame as a page sends it, or null. */
+export function parseFrame(text: string): ClientFrame | null {
   try {
     const value: unknown = JSON.parse(text)
     return frame.Check(value) ? value : null

@@ -17,22 +17,22 @@ const encapsulatedBytes = 32
  *
  * The KEM is Node's own: one in JavaScript takes five times as long, four times in each call.
  */
-const suite = new CipherSuite({
+export const signalSuite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),
   kdf: new HkdfSha256(),
   aead: new Chacha20Poly1305(),
 })
 
 export async function makeCallKey(): Promise<CallKey> {
-  const pair = await suite.kem.generateKeyPair()
+  const pair = await signalSuite.kem.generateKeyPair()
   return {
-    publicKey: new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey)),
+    publicKey: new Uint8Array(await signalSuite.kem.serializePublicKey(pair.publicKey)),
     async open(sealed, context) {
       const { info, aad } = sealContext(context)
       try {
         const recipient = { recipientKey: pair.privateKey, enc: bufferOf(sealed.subarray(0, encapsulatedBytes)) }
         const ciphertext = bufferOf(sealed.subarray(encapsulatedBytes))
-        return new Uint8Array(await suite.open({ ...recipient, info: bufferOf(info) }, ciphertext, bufferOf(aad)))
+        return new Uint8Array(await signalSuite.open({ ...recipient, info: bufferOf(info) }, ciphertext, bufferOf(aad)))
       } catch {
         throw new ProtocolError('call/sealed')
       }
@@ -48,8 +48,12 @@ export async function sealSignal(
 ): Promise<Uint8Array> {
   const { info, aad } = sealContext(context)
   try {
-    const recipientPublicKey = await suite.kem.deserializePublicKey(bufferOf(callKey))
-    const sealed = await suite.seal({ recipientPublicKey, info: bufferOf(info) }, bufferOf(plaintext), bufferOf(aad))
+    const recipientPublicKey = await signalSuite.kem.deserializePublicKey(bufferOf(callKey))
+    const sealed = await signalSuite.seal(
+      { recipientPublicKey, info: bufferOf(info) },
+      bufferOf(plaintext),
+      bufferOf(aad),
+    )
     return new Uint8Array([...new Uint8Array(sealed.enc), ...new Uint8Array(sealed.ct)])
   } catch {
     throw new ProtocolError('call/sealed')

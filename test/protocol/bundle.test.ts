@@ -159,6 +159,15 @@ describe('a bundle with one byte changed', () => {
   })
 })
 
+describe('a bundle that was cut off', () => {
+  test('is refused, wherever it ends, and with anything behind it', () => {
+    for (let end = 0; end < whole.length; end++) expect(typeof faultsOf(whole.subarray(0, end))).toBe('string')
+    for (const behind of [Uint8Array.of(0), new Uint8Array(1_000), whole]) {
+      expect(faultsOf(concat(whole, behind))).toMatch(/^encoding\//)
+    }
+  })
+})
+
 const named = ({ path, how }: Mutant) => `${path.join('.')} ${how}`
 
 describe('a bundle whose exporter changed a field and signed it again', () => {

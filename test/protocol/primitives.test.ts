@@ -1,8 +1,11 @@
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import fc from 'fast-check'
+import sodium from 'sodium-universal'
 import { describe, expect, test } from 'vitest'
 import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { noblePrimitives } from '../../protocol/crypto/noble.ts'
+import { casesOf } from '../support/vectors.ts'
 
 const order = 2n ** 252n + 27742317777372353535851937790883648493n
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 })
@@ -62,5 +65,23 @@ describe('the two makers of the primitives', () => {
         }
       }),
     )
+  })
+})
+
+// Ours always seal with a nonce of zeros, which no case of the RFC has: so these are the functions beneath them.
+const published = casesOf<
+  Readonly<Record<'key' | 'nonce' | 'associated' | 'plaintext', string>>,
+  { readonly ciphertext: string }
+>('imported/rfc8439', 'sealing')
+
+describe('what both makers seal with', () => {
+  test.each(published)('makes of $id, $title, what RFC 8439 prints', ({ input, expect: wanted }) => {
+    const [key, nonce, associated, plaintext] = [input.key, input.nonce, input.associated, input.plaintext].map(
+      fromHex,
+    ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+    expect(toHex(chacha20poly1305(key, nonce, associated).encrypt(plaintext))).toBe(wanted.ciphertext)
+    const sealed = Buffer.alloc(plaintext.length + 16)
+    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associated, null, nonce, key)
+    expect(toHex(sealed)).toBe(wanted.ciphertext)
   })
 })

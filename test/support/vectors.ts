@@ -1,18 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
 import { toHex } from '../../protocol/bytes.ts'
-import { noblePrimitives } from '../../protocol/crypto/noble.ts'
-import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { readVectorText } from './vector-files.ts'
 
-export const specs = fileURLToPath(new URL('../../specs/', import.meta.url))
-
-/** Every maker of the primitives answers alike, so every vector is tried with each. */
-export const everyPrimitives: readonly (readonly [string, Primitives])[] = [
-  ['noble', noblePrimitives],
-  ['sodium', sodiumPrimitives],
-]
+export { everyPrimitives } from './vector-files.ts'
 
 export interface VectorCase<Input = unknown, Expect = unknown, Steps = unknown> {
   readonly id: string
@@ -26,15 +16,14 @@ export interface VectorCase<Input = unknown, Expect = unknown, Steps = unknown> 
 
 interface VectorFile {
   readonly spec: string
+  /** Only of those that are imported. */
+  readonly source?: string
+  readonly licence?: string
   readonly cases: readonly VectorCase[]
 }
 
-export function vectorFiles(): readonly string[] {
-  return readdirSync(`${specs}vectors`).filter((name) => name.endsWith('.json'))
-}
-
 export function readVectors(name: string): VectorFile {
-  return JSON.parse(readFileSync(`${specs}vectors/${name}`, 'utf8')) as VectorFile
+  return JSON.parse(readVectorText(name)) as VectorFile
 }
 
 /** The cases of one section, in the shape that the section's test says they have. */

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ProtocolErrorCode, protocolErrors } from '../../protocol/errors.ts'
-import { readVectors, specs, type VectorCase, vectorFiles } from '../support/vectors.ts'
+import { testTitles } from '../support/test-titles.ts'
+import { specs, vectorFiles } from '../support/vector-files.ts'
+import { readVectors, type VectorCase } from '../support/vectors.ts'
 
 /** Codes that no vector can show, and the tests that do. */
 const shownElsewhere: Partial<Record<ProtocolErrorCode, string>> = {
@@ -16,6 +18,7 @@ const shownElsewhere: Partial<Record<ProtocolErrorCode, string>> = {
 }
 
 const files = vectorFiles().map((name) => ({ name, ...readVectors(name) }))
+const imported = vectorFiles('imported/').map((name) => ({ name, ...readVectors(name) }))
 const cases: readonly VectorCase[] = files.flatMap((file) => file.cases)
 const documents = readdirSync(specs).filter((name) => name.endsWith('.md'))
 
@@ -42,10 +45,16 @@ describe('the vectors', () => {
   })
 
   test('have each its own id', () => {
-    expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length)
+    const all = [...files, ...imported].flatMap((file) => file.cases)
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
   })
 
-  test.each(files)('of $name belong to headings of $spec', ({ spec, cases: own }) => {
+  test('that are imported name their source and its licence', () => {
+    expect(imported.length).toBeGreaterThan(0)
+    expect(imported.filter(({ source, licence }) => !source || !licence).map(({ name }) => name)).toEqual([])
+  })
+
+  test.each([...files, ...imported])('of $name belong to headings of $spec', ({ spec, cases: own }) => {
     const sections = new Set(own.map(({ section }) => section))
     expect([...sections].filter((section) => !headings(spec).includes(section))).toEqual([])
   })
@@ -63,5 +72,24 @@ describe('the vectors', () => {
     const names = vectorFiles().map((file) => file.replace('.json', ''))
     const mentioned = read(document).match(new RegExp(`\\b(${names.join('|')})-\\d+\\b`, 'g')) ?? []
     expect(mentioned.filter((id) => !cases.some((each) => each.id === id))).toEqual([])
+  })
+})
+
+describe('the threat model', () => {
+  const rows = read('threat-model.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.endsWith('| shown by |'))
+  const named = (row: string) => [...row.matchAll(/`(test\/[^` ]+) › ([^`]+)`/g)]
+
+  test('names a test for all that it says somebody cannot do', () => {
+    expect(rows.length).toBeGreaterThan(50)
+    expect(rows.filter((row) => named(row).length === 0)).toEqual([])
+  })
+
+  test('names only tests that there are', () => {
+    const missing = rows.flatMap(named).filter(([, file, title]) => {
+      return !existsSync(file!) || !testTitles(file!).includes(title!)
+    })
+    expect(missing.map(([test]) => test)).toEqual([])
   })
 })

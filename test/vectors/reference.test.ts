@@ -15,7 +15,8 @@ import { encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { smallConversation } from '../support/conversation.ts'
 import { mutantsOf } from '../support/mutants.ts'
-import { readVectors, specs, type VectorCase } from '../support/vectors.ts'
+import { specs, vectorFiles } from '../support/vector-files.ts'
+import { readVectors, type VectorCase } from '../support/vectors.ts'
 
 const python = '/usr/bin/python3'
 const verifier = join(specs, 'reference/verify.py')
@@ -40,15 +41,19 @@ function run(script: string, ...args: string[]): Promise<{ readonly code: number
 test('the vectors and the examples in the documents are what the reference writes', async () => {
   const copy = join(folder, 'specs')
   cpSync(specs, copy, { recursive: true })
-  for (const name of readdirSync(join(copy, 'vectors'))) {
+  for (const name of vectorFiles()) {
     if (isOurs(name)) rmSync(join(copy, 'vectors', name))
   }
   await run(join(copy, 'reference/make_vectors.py'))
   const written = readdirSync(specs).filter((name) => name.endsWith('.md'))
-  const vectors = readdirSync(join(specs, 'vectors')).map((name) => `vectors/${name}`)
+  const vectors = vectorFiles().map((name) => `vectors/${name}`)
   for (const name of [...written, ...vectors]) {
     expect(readFileSync(join(copy, name), 'utf8'), name).toBe(readFileSync(join(specs, name), 'utf8'))
   }
+})
+
+test('what is imported is what the reference computes anew', async () => {
+  expect(await run(join(specs, 'reference/check_imported.py'))).toEqual({ code: 0, out: 'no difference\n' })
 })
 
 /** Whether the reference writes this file. */

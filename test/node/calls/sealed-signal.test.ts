@@ -2,8 +2,10 @@ import { Chacha20Poly1305 } from '@hpke/chacha20poly1305'
 import { CipherSuite, HkdfSha256 } from '@hpke/core'
 import { DhkemX25519HkdfSha256 } from '@hpke/dhkem-x25519'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type CallKey, makeCallKey, sealSignal } from '../../../node/calls/sealed-signal.ts'
+import { type CallKey, makeCallKey, sealSignal, signalSuite } from '../../../node/calls/sealed-signal.ts'
+import { fromHex, toHex } from '../../../protocol/bytes.ts'
 import { type SealContext, sealContext } from '../../../protocol/call/signal.ts'
+import { casesOf } from '../../support/vectors.ts'
 
 const filled = (length: number, byte: number) => new Uint8Array(length).fill(byte)
 const plaintext = new TextEncoder().encode('what the other side is told')
@@ -72,5 +74,35 @@ describe('a sealed signal', () => {
       new Uint8Array(aad).buffer,
     )
     expect(await key.open(new Uint8Array([...new Uint8Array(enc), ...new Uint8Array(ct)]), context)).toEqual(plaintext)
+  })
+})
+
+type Published = Readonly<
+  Record<'recipientSecret' | 'recipientKey' | 'ephemeralSecret' | 'info' | 'associated' | 'plaintext', string>
+>
+const published = casesOf<Published, { encapsulated: string; ciphertext: string }>('imported/rfc9180', 'sealing')
+
+describe('the suite that seals signals', () => {
+  const { kem } = signalSuite
+  const bytes = (hex: string) => new Uint8Array(fromHex(hex)).buffer
+  const inHex = (buffer: ArrayBuffer) => toHex(new Uint8Array(buffer))
+
+  test.each(published)('is that of RFC 9180, $id: $title', async ({ input, expect: wanted }) => {
+    const [info, associated, plaintext] = [input.info, input.associated, input.plaintext].map(bytes)
+    const ephemeral = {
+      privateKey: await kem.importKey('raw', bytes(input.ephemeralSecret), false),
+      publicKey: await kem.importKey('raw', bytes(wanted.encapsulated), true),
+    }
+    const recipientPublicKey = await kem.deserializePublicKey(bytes(input.recipientKey))
+    const { enc, ct } = await signalSuite.seal(
+      { recipientPublicKey, info: info!, ekm: ephemeral },
+      plaintext!,
+      associated!,
+    )
+    expect([inHex(enc), inHex(ct)]).toEqual([wanted.encapsulated, wanted.ciphertext])
+
+    const recipientKey = await kem.importKey('raw', bytes(input.recipientSecret), false)
+    const opened = await signalSuite.open({ recipientKey, enc, info: info! }, ct, associated!)
+    expect(inHex(opened)).toBe(input.plaintext)
   })
 })

@@ -1,0 +1,165 @@
+"""Compute anew what specs/vectors/imported/ says: hashlib, libsodium, OpenSSL, and points by the book. Prints the ids that differ; 1 if any does."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import curve
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from parley_reference import primitives
+
+FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "imported"
+
+
+def main():
+    files = {path.stem: json.loads(path.read_text())["cases"] for path in sorted(FOLDER.glob("*.json"))}
+    assert files.keys() == CHECKS.keys(), "a file without a check, or the other way round"
+    differing = [case["id"] for name, cases in files.items() for case in cases if computed(CHECKS[name], case) != said(case)]
+    differing += small_pairs([bytes.fromhex(case["input"]["key"]) for case in files["zip215"]])
+    differing += words_that_differ(files["bip39"])
+    print("\n".join(differing) or "no difference")
+    return 1 if differing else 0
+
+
+def said(case):
+    return {**case.get("steps", {}), **case["expect"]}
+
+
+def computed(compute, case):
+    values = compute({**case["input"], **case["expect"]})
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
+
+
+def hkdf(case):
+    """RFC 5869, 2.2 and 2.3."""
+    extracted = primitives.hmac_sha256(unhex(case["salt"]) or bytes(32), unhex(case["secret"]))
+    block, expanded = b"", b""
+    for number in range(1, 4):
+        block = primitives.hmac_sha256(extracted, block + unhex(case["info"]) + bytes([number]))
+        expanded += block
+    return {"extracted": extracted, "expanded": expanded[: len(case["expanded"]) // 2]}
+
+
+def blake2b(case):
+    return {"blake2b256": hashlib.blake2b(unhex(case["data"]), digest_size=32).digest()}
+
+
+def signed(case):
+    seed = unhex(case["seed"])
+    return {"key": primitives.public_key(seed), "signature": primitives.sign(unhex(case["message"]), seed)}
+
+
+def sealed(case):
+    cipher, plaintext, associated = ChaCha20Poly1305(unhex(case["key"])), unhex(case["plaintext"]), unhex(case["associated"])
+    return {
+        "ciphertext": cipher.encrypt(unhex(case["nonce"]), plaintext, associated),
+        "withZeroNonce": cipher.encrypt(bytes(12), plaintext, associated),
+    }
+
+
+def hpke(case):
+    """RFC 9180 in base mode, by the sender: 4.1, 5.1 and 5.2 with KEM 0x0020, KDF 0x0001 and AEAD 0x0003."""
+    ephemeral, recipient = X25519PrivateKey.from_private_bytes(unhex(case["ephemeralSecret"])), unhex(case["recipientKey"])
+    assert public_bytes(X25519PrivateKey.from_private_bytes(unhex(case["recipientSecret"]))) == recipient
+    encapsulated, shared = public_bytes(ephemeral), ephemeral.exchange(X25519PublicKey.from_public_bytes(recipient))
+    kem, suite = b"KEM\x00\x20", b"HPKE\x00\x20\x00\x01\x00\x03"
+    secret = labeled_expand(labeled_extract(b"", kem, b"eae_prk", shared), kem, b"shared_secret", encapsulated + recipient, 32)
+    hashes = [(b"psk_id_hash", b""), (b"info_hash", unhex(case["info"]))]
+    context = b"\0" + b"".join(labeled_extract(b"", suite, label, content) for label, content in hashes)
+    extracted = labeled_extract(secret, suite, b"secret", b"")
+    key, nonce = [labeled_expand(extracted, suite, label, context, length) for label, length in [(b"key", 32), (b"base_nonce", 12)]]
+    ciphertext = ChaCha20Poly1305(key).encrypt(nonce, unhex(case["plaintext"]), unhex(case["associated"]))
+    return {"sharedSecret": secret, "encapsulated": encapsulated, "ciphertext": ciphertext}
+
+
+def public_bytes(secret_key):
+    return secret_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def labeled_extract(salt, suite, label, secret):
+    return primitives.hmac_sha256(salt or bytes(32), b"HPKE-v1" + suite + label + secret)
+
+
+def labeled_expand(key, suite, label, info, length):
+    return primitives.hmac_sha256(key, length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info + b"\x01")[:length]
+
+
+def judged(case):
+    return {"valid": is_valid(unhex(case["signature"]), unhex(case["message"]), unhex(case["key"]))}
+
+
+def is_valid(signature, message, key):
+    """specs/encoding.md#signatures, step by step; libsodium must say the same."""
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    points = [strict_point(key), strict_point(r)]
+    verdict = s < curve.ORDER and None not in points and curve.encode_point(r_from(s, curve.challenge(r, key, message), points[0])) == r
+    assert verdict is primitives.verify(signature, message, key)
+    return verdict
+
+
+def r_from(s, k, point):
+    """S·B - k·A."""
+    negative = (-point[0] % curve.P, point[1])
+    return curve.add(curve.multiply(s, curve.BASE), curve.multiply(k, negative))
+
+
+def strict_point(encoded):
+    """A point in its one encoding and not of small order, or None."""
+    number = int.from_bytes(encoded, "little")
+    y = number & (1 << 255) - 1
+    point = curve.from_y(y, number >> 255) if y < curve.P else None
+    is_strict = point and curve.encode_point(point) == encoded and curve.multiply(8, point) != curve.NEUTRAL
+    return point if is_strict else None
+
+
+def small_pairs(keys):
+    """Those of the 196 signatures with S = 0 that are valid: none may be."""
+    pairs = [(r, key) for r in keys for key in keys]
+    assert len(set(pairs)) == 196
+    return [f"zip215: R {r.hex()}, A {key.hex()}" for r, key in pairs if is_valid(r + bytes(32), b"Zcash", key)]
+
+
+def recovery(case):
+    stretched = hashlib.pbkdf2_hmac("sha512", case["words"].encode(), b"mnemonicTREZOR", 2048)
+    return {"words": case["words"], "seed": stretched}
+
+
+def words_that_differ(cases):
+    """The list of words is not here. But one number must always be one word, and the words of greater numbers come later in the alphabet."""
+    words = {}
+    differing = []
+    for case in cases:
+        told = case["expect"]["words"].split()
+        numbers = numbers_of(unhex(case["input"]["entropy"]))
+        if len(told) != len(numbers) or any(words.setdefault(number, word) != word for number, word in zip(numbers, told)):
+            differing.append(case["id"])
+    in_order = [words[number] for number in sorted(words)]
+    return differing + ([] if in_order == sorted(set(in_order)) else ["bip39: the order of its words"])
+
+
+def numbers_of(entropy):
+    """BIP-39: the entropy, then the first bits of its hash, in groups of 11."""
+    bits = "".join(f"{byte:08b}" for byte in entropy)
+    bits += f"{hashlib.sha256(entropy).digest()[0]:08b}"[: len(entropy) // 4]
+    return [int(bits[at : at + 11], 2) for at in range(0, len(bits), 11)]
+
+
+unhex = bytes.fromhex
+
+CHECKS = {
+    "bip39": recovery,
+    "rfc5869": hkdf,
+    "rfc7693": blake2b,
+    "rfc8032": signed,
+    "rfc8439": sealed,
+    "rfc9180": hpke,
+    "speccheck": judged,
+    "zip215": lambda case: {"valid": primitives.is_valid_key(unhex(case["key"]))},
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
+import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
+import { describe } from '../../protocol/call/sdp.ts'
+import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
+import { inDomain } from '../../protocol/crypto/domains.ts'
+import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import { foldIdentity } from '../../protocol/identity/identity.ts'
+import { areRecoveryWords } from '../../protocol/identity/recovery.ts'
+import { identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
+import { frameBytes, openEntry, readFrame } from '../../protocol/log/entry.ts'
+import { admissionFromCbor, admissionToCbor, admit } from '../../protocol/room/admission.ts'
+import { classOf, decodeEvent, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
+import { decodeGenesis, encodeGenesis } from '../../protocol/room/genesis.ts'
+import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
+import { decodeBundle, encodeBundle } from '../../protocol/verification/bundle.ts'
+import type { FileKind } from '../../protocol/verification/envelope.ts'
+import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
+import { verifyFile } from '../../protocol/verification/verify-file.ts'
+import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
+import { seedOf, smallConversation } from '../support/conversation.ts'
+import type { Target } from './target.ts'
+
+const { conversation, people, bo } = smallConversation()
+const { genesis, room, secret, inviteSeed } = conversation
+const hints = [{ key: people.ada.device, host: '192.0.2.1', port: 49_737 }]
+const link = encodeLink({ genesis, secret, inviteSeed, name: 'Kitchen', inviter: 'Ada', hints }, primitives)
+const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
+const chosen = conversation.excerpt(people.ada, new Map([[bo, [1]]]))
+const excerpt = encodeExcerpt(chosen, people.ada.deviceSeed, primitives)
+const place = { room, log: bo.key, index: 0 }
+const [block, keys] = [bo.blocks[0]!, bo.keys[0]!]
+const cbor = (bytes: Uint8Array) => decodeCbor(bytes, { bytes: 65_536 })
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
+
+const call = seedOf('call').subarray(0, 16)
+const between = { call, caller: people.ada, callee: people.bo }
+const [offered, answered] = [describe(chromiumOffer), describe(chromiumAnswer)]
+const sealed = new Uint8Array(40)
+const device = people.bo.device
+
+const events: readonly RoomEvent[] = [
+  { type: 'room-created', genesis, name: 'Kitchen', admission: bo.admission(true), as: 'Ada' },
+  { type: 'joined', admission: bo.admission(true), as: 'Bo' },
+  { type: 'name-changed', as: 'Bó' },
+  { type: 'message-sent', text: 'Good morning ☕' },
+  { type: 'call-started', call, to: device },
+  { type: 'call-offer', call, to: device, presence: call, sealed },
+  { type: 'call-answer', call, to: device, offer: device, sealed },
+  { type: 'call-ended', call, reason: 'hung-up' },
+]
+
+const ofEvents = events.map(
+  (event): Target => ({
+    name: `event ${event.type}`,
+    goods: [encodeEvent(event)],
+    read: (bytes) => encodeEvent(decodeEvent(event.type, classOf(event.type), bytes) as RoomEvent),
+  }),
+)
+
+/** The readers of protocol/, each with a way to write again what has one form only. */
+export const protocolTargets: readonly Target[] = [
+  { name: 'cbor', goods: events.map(encodeEvent), read: (bytes) => encodeCbor(cbor(bytes)) },
+  { name: 'frame', goods: [block], read: (bytes) => void readFrame(bytes) },
+  { name: 'entry', goods: [block], read: (bytes) => void openEntry(bytes, place, keys, primitives) },
+  {
+    name: 'header',
+    goods: [headerOf()],
+    read: (bytes) => headerOf(openEntry(blockWith(bytes), place, keys, primitives)),
+  },
+  { name: 'genesis', goods: [genesis], read: (bytes) => encodeGenesis(decodeGenesis(bytes)) },
+  {
+    name: 'link code',
+    goods: [Buffer.from(link, 'base64url').subarray(0, -4)],
+    read: (bytes) => void decodeLink(codeWith(bytes), primitives),
+  },
+  { name: 'link', goods: [fromText(link), fromText(`parley:join/${link}`)], read: readLink },
+  {
+    name: 'identity',
+    goods: [encodeCbor(identityToCbor(people.bo.statements))],
+    read(bytes) {
+      const statements = identityFromCbor(cbor(bytes))
+      foldIdentity(statements, primitives)
+      return encodeCbor(identityToCbor(statements))
+    },
+  },
+  {
+    name: 'admission',
+    goods: [encodeCbor(admissionToCbor(bo.admission(true)))],
+    read(bytes) {
+      const admission = admissionFromCbor(cbor(bytes))
+      admit(genesis, admission, primitives)
+      return encodeCbor(admissionToCbor(admission))
+    },
+  },
+  ...ofEvents,
+  { name: 'bundle', goods: [bundle], read: (bytes) => void decodeBundle(bytes, primitives) },
+  { name: 'excerpt', goods: [excerpt], read: (bytes) => void decodeExcerpt(bytes, primitives) },
+  {
+    name: 'bundle content',
+    goods: [contentOf(bundle)],
+    read: (bytes) => void verifyFile(signedAs('bundle', bytes), { primitives }),
+  },
+  {
+    name: 'excerpt content',
+    goods: [contentOf(excerpt)],
+    read: (bytes) => void verifyFile(signedAs('excerpt', bytes), { primitives }),
+  },
+  {
+    name: 'sdp',
+    goods: [fromText(chromiumOffer), fromText(chromiumAnswer)],
+    read: (bytes) => void encodeDescription(describe(latin1(bytes))),
+  },
+  {
+    name: 'description',
+    goods: [encodeDescription(offered), encodeDescription(answered)],
+    read: (bytes) => encodeDescription(decodeDescription(bytes)),
+  },
+  {
+    name: 'offer',
+    goods: [encodeOffer({ ...between, description: offered })],
+    read: (bytes) => encodeOffer(decodeOffer(bytes)),
+  },
+  {
+    name: 'answer',
+    goods: [encodeAnswer({ ...between, description: answered, offer: device })],
+    read: (bytes) => encodeAnswer(decodeAnswer(bytes)),
+  },
+  {
+    name: 'recovery words',
+    goods: [fromText(`${'abandon '.repeat(23)}art`)],
+    read: (bytes) => void areRecoveryWords(Buffer.from(bytes).toString()),
+  },
+]
+
+function headerOf(opened = openEntry(block, place, keys, primitives)): Uint8Array {
+  const { kind, time, depth, heads } = opened.header
+  return encodeCbor([kind, time, depth, heads.map(({ log, length, treeHash }) => [log, length, treeHash])])
+}
+
+/** What an author can make: a block in its place that opens, around any bytes as its header. */
+function blockWith(header: Uint8Array): Uint8Array {
+  const frame = block.slice(0, frameBytes)
+  new DataView(frame.buffer).setUint32(frameBytes - 4, header.length + 16)
+  const about = (part: number) => inDomain('entry', room, bo.key, uint64(0), Uint8Array.of(part), frame)
+  const body = primitives.seal(keys.body, encodeEvent(events[1]!), about(1))
+  return concat(frame, primitives.seal(keys.header, header, about(0)), body)
+}
+
+/** A code as a link carries it, with a checksum that is right. */
+function codeWith(payload: Uint8Array): string {
+  const checksum = primitives.sha256(inDomain('link', payload)).subarray(0, 4)
+  return toBase64Url(Uint8Array.of(...payload, ...checksum))
+}
+
+function readLink(bytes: Uint8Array): undefined {
+  const read = decodeLink(latin1(bytes), primitives)
+  const again = encodeLink(decodeLink(encodeLink(read, primitives), primitives), primitives)
+  if (again !== encodeLink(read, primitives)) throw new Error('a link that comes back as another one')
+}
+
+function contentOf(file: Uint8Array): Uint8Array {
+  const [, , content] = decodeCbor(file, { bytes: 65_536 }) as [string, number, Uint8Array]
+  return content
+}
+
+/** What an exporter can make: any content, and a signature over it that is right. */
+function signedAs(kind: FileKind, content: Uint8Array): Uint8Array {
+  const signature = primitives.sign(inDomain(kind, primitives.sha256(content)), people.ada.deviceSeed)
+  return encodeCbor([`parley-${kind}`, 1, content, signature])
+}
