@@ -260,6 +260,7 @@ export class ViewStore {
       // No such table, another key, or a damaged file: all are answered alike.
     }
     db?.close()
+    this.#generation++
     return this.#begin()
   }
 
