@@ -42,6 +42,21 @@ export const en = {
   'welcome.keys': 'A key is made here, on this computer. There is no account and no server.',
   'welcome.key': 'This is you, in one mark. It comes from your key and stays when your name changes.',
 
+  'welcome.restore': 'I have 24 words',
+  'welcome.restored': 'Welcome back. Now say how you want to be called here.',
+  'restore.title': 'Come back by your 24 words',
+  'restore.field': 'Your 24 words',
+  'restore.hint': 'In order, with spaces between them. Capitals do not matter.',
+  'restore.read': 'Look whose words these are',
+  'restore.back': 'Begin as somebody new',
+  'restore.question': 'Is this you?',
+  'restore.mark':
+    'This mark and these characters are the same as before, on every device of yours and beside your name in every room. If they are not, a word is another one.',
+  'restore.rooms':
+    'This computer becomes a new device of yours. Your rooms and what was said in them do not come back by themselves: ask somebody of each room for a link. There you are the same person.',
+  'restore.confirm': 'Yes, this is me',
+  'restore.other': 'Type them again',
+
   'rooms.title': 'Rooms',
   'rooms.new': 'New room',
   'rooms.join': 'Join by link',
