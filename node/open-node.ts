@@ -16,7 +16,7 @@ import { Contacts } from './rooms/contacts.ts'
 import { excerptRoom } from './rooms/excerpt-room.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
-import { freshVault, personOf } from './rooms/person.ts'
+import { freshVault, personIn } from './rooms/person.ts'
 import type { RoomChange } from './rooms/room.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
 import { Rooms } from './rooms/rooms.ts'
@@ -60,7 +60,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const store = opened(await openLogStore(home, primitives))
   const space = opened(await FreeSpace.open(home))
   const vault = await openKeyVault(home, passphrase, () => freshVault(primitives))
-  const person = personOf(vault.content, primitives)
+  const person = personIn(vault, primitives)
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
@@ -123,7 +123,14 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     now,
   }
   const rooms = opened(new Rooms({ ...shared, onChange }))
-  const self = { identity: toHex(person.identity), device: toHex(person.device) }
+  const self = {
+    get identity() {
+      return toHex(person.identity)
+    },
+    get device() {
+      return toHex(person.device)
+    },
+  }
   const calls = opened(await openCalls({ self, ...callsIn(rooms), now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()

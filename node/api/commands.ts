@@ -27,6 +27,7 @@ export const EntryId = Type.String({
 
 const Name = Type.String({ minLength: 1, maxLength: limits.nameLength })
 const Link = Type.String({ minLength: 1, maxLength: limits.linkLength })
+const Words = Type.String({ minLength: 1, maxLength: 1_024 })
 const Sdp = Type.String({ minLength: 1, maxLength: limits.sdpLength })
 const Nothing = Closed({})
 
@@ -86,6 +87,16 @@ export const commands = {
     Closed({ words: Type.Array(Type.String(), { minItems: 24, maxItems: 24 }) }),
   ),
   'forget-recovery-words': command('Remove the 24 words from this computer: they are written down', {}, Nothing),
+  'read-recovery-words': command(
+    'See whose words these are; nothing is changed',
+    { words: Words },
+    Closed({ identity: IdentityId }),
+  ),
+  'restore-identity': command(
+    'Be the person whose words these are, on a new device; only where nothing was done yet',
+    { words: Words },
+    Closed({ identity: IdentityId }),
+  ),
   'read-safety-number': command(
     'The 60 digits to compare with somebody: the same for both, if each has the true identity of the other',
     { identity: IdentityId },

@@ -24,6 +24,11 @@ export const problems = {
   'text-empty': [400, 'The message is empty.'],
   'name-invalid': [400, 'A name needs at least one visible character.'],
   'words-gone': [410, 'The recovery words are not on this computer any more. Only whoever wrote them down has them.'],
+  'words-wrong': [400, 'These are not 24 recovery words: one is missing, misspelt, or stands in another place.'],
+  'not-fresh': [
+    409,
+    'This node is somebody’s already. An identity can be restored only where Parley has not been used yet.',
+  ],
   'own-identity': [400, 'This is you.'],
   'peer-offline': [409, 'This person is not online now.'],
   'call-busy': [409, 'You are in a call already.'],

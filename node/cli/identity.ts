@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
+import { Problem } from '../api/problems.ts'
+import { readSettings } from '../config.ts'
 import { addCommand, addGroup, type CommonOptions, homeOf, outputOf } from './command.ts'
-import { connectNode, type NodeClient } from './node-client.ts'
+import { failureFromProblem } from './failure.ts'
+import { connectNode, findNode, type NodeClient } from './node-client.ts'
 import { openViews } from './node-views.ts'
 import type { Output } from './output.ts'
-import { isAtTerminal, knowsWords } from './recovery-words.ts'
+import { openUnlocked } from './passphrase-prompt.ts'
+import { confirmIdentity, isAtTerminal, knowsWords, readWords } from './recovery-words.ts'
 import { shownLine, table } from './terminal-text.ts'
 
 /** `parley identity …`: who one is. */
@@ -11,6 +15,7 @@ export function addIdentity(program: Command): void {
   const identity = addGroup(program, 'identity', 'who you are: your id, and the words that bring you back')
   addShow(identity)
   addWords(identity)
+  addRestore(identity)
 }
 
 function addShow(identity: Command): void {
@@ -63,6 +68,63 @@ function addWords(identity: Command): void {
       if (await knowsWords(words)) await forgetWords(node, output)
       else output.note('They stay on this computer until you have written them down.')
     })
+}
+
+interface RestoreOptions extends CommonOptions {
+  readonly from?: string
+}
+
+function addRestore(identity: Command): void {
+  addCommand(identity, {
+    usage: 'restore',
+    summary: 'be the person whose 24 words you have, on this computer, where Parley is new',
+    examples: ['identity restore', 'identity restore --from words.txt --json'],
+    json: '{identity}',
+  })
+    .option('--from <file>', 'a file with the words, - for stdin; else they are asked for')
+    .action(async (options: RestoreOptions) => {
+      const output = outputOf(options)
+      const home = homeOf(options)
+      const words = (await readWords(options.from)).trim()
+      const place = await restorePlace(home)
+      const id = await place.read(words)
+      if (!output.json && options.from === undefined) await confirmIdentity(id)
+      await place.restore(words)
+      output.note(
+        'What was in your rooms does not come back by itself: ask somebody of each room for a link. There you are the same person, with one device more.',
+      )
+      output.result({ identity: id }, () => `You are ${id} here.`)
+    })
+}
+
+/** The node that runs on this home; or, where none does, the home itself. */
+async function restorePlace(home: string) {
+  const node = await findNode(home)
+  if (node) {
+    return {
+      read: async (words: string) => (await node.send('read-recovery-words', { words })).identity,
+      restore: async (words: string) => void (await node.send('restore-identity', { words })),
+    }
+  }
+  const [{ restoreHome }, { readRecoveryWords }, { sodiumPrimitives }] = await Promise.all([
+    import('../restore-home.ts'),
+    import('../commands/recovery-words.ts'),
+    import('../sodium-primitives.ts'),
+  ])
+  const file = readSettings({ home }, process.env).passphraseFile
+  return {
+    read: async (words: string) => told(() => readRecoveryWords(words, sodiumPrimitives)),
+    restore: (words: string) => told(() => openUnlocked(file, (passphrase) => restoreHome(home, words, passphrase))),
+  }
+}
+
+/** What a node would have answered as a problem. */
+async function told<T>(act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    throw error instanceof Problem ? failureFromProblem(error.code, error.message) : error
+  }
 }
 
 async function forgetWords(node: NodeClient, output: Output): Promise<void> {

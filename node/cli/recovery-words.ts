@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto'
-import { exitCodes, Failure } from './failure.ts'
+import { readFile } from 'node:fs/promises'
+import { text as readText } from 'node:stream/consumers'
+import { cannotRead, exitCodes, Failure, usage } from './failure.ts'
 
 /** Whether somebody can be asked. */
 export function isAtTerminal(): boolean {
@@ -25,6 +27,41 @@ export async function knowsWords(words: readonly string[]): Promise<boolean> {
     }
   }
   return true
+}
+
+/** The words that somebody types, or that stand in a file; `-` is stdin. Throws `Failure`. */
+export async function readWords(file: string | undefined): Promise<string> {
+  if (file === '-') return readText(process.stdin)
+  if (file !== undefined) {
+    return readFile(file, 'utf8').catch((error) => {
+      throw cannotRead(file, error)
+    })
+  }
+  if (!isAtTerminal()) {
+    throw usage('There is no terminal to ask for the words. Put them into a file: parley identity restore --from FILE')
+  }
+  const { isCancel, text } = await import('@clack/prompts')
+  const answer = await text({ message: 'Your 24 words, in order, with spaces between them', output: process.stderr })
+  if (isCancel(answer)) throw cancelled()
+  return answer
+}
+
+/** Ask somebody at a terminal whether this is who they are: a mistyped word can pass. Throws `Failure` if not. */
+export async function confirmIdentity(identity: string): Promise<void> {
+  const { confirm, isCancel } = await import('@clack/prompts')
+  const answer = await confirm({
+    message: `These words are of the identity ${groupsOf(identity)}. Is this you?`,
+    initialValue: false,
+    output: process.stderr,
+  })
+  if (isCancel(answer) || !answer) throw cancelled()
+}
+
+const cancelled = () => new Failure('cancelled', 'Stopped. Nothing was changed.')
+
+/** The start and the end of an id, to be compared by eye. */
+function groupsOf(identity: string): string {
+  return `${identity.slice(0, 4)} ${identity.slice(4, 8)} … ${identity.slice(-4)}`
 }
 
 function somePlaces(of: number): number[] {

@@ -1,15 +1,16 @@
+import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { Contacts } from '../rooms/contacts.ts'
-import type { Person } from '../rooms/person.ts'
+import { type Person, restoreIdentity } from '../rooms/person.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { confirmPerson, namePerson, readSafetyNumber } from './people.ts'
-import { forgetRecoveryWords, showRecoveryWords } from './recovery-words.ts'
+import { forgetRecoveryWords, readRecoveryWords, showRecoveryWords } from './recovery-words.ts'
 import { sendMessage } from './send-message.ts'
 
 /** What the commands act on. */
@@ -47,6 +48,14 @@ const runners: Runners = {
     await forgetRecoveryWords(vault)
     changed()
     return {}
+  },
+  async 'read-recovery-words'({ primitives }, { words }) {
+    return { identity: readRecoveryWords(words, primitives) }
+  },
+  async 'restore-identity'({ vault, person, primitives, changed }, { words }) {
+    await restoreIdentity(vault, words, primitives)
+    changed()
+    return { identity: toHex(person.identity) }
   },
   async 'read-safety-number'(parts, { identity }) {
     return { digits: readSafetyNumber(parts, identity) }

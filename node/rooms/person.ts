@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
-import { recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
+import { Problem } from '../api/problems.ts'
 import { HomeError } from '../home-error.ts'
-import type { VaultContent } from '../storage/key-vault.ts'
+import type { KeyVault, VaultContent } from '../storage/key-vault.ts'
 
 /** Whose node this is: the identity, and the device that speaks for it here. */
 export interface Person {
@@ -21,20 +22,75 @@ const mostIdentityBytes = 65_536
 export function freshVault(primitives: Primitives): VaultContent {
   const words = recoveryWords(randomBytes(32))
   const device = randomBytes(32)
-  const statements = createIdentity(
-    { recovery: recoverySeed(words, 0, primitives), nextRecovery: recoverySeed(words, 1, primitives), device },
-    primitives,
-  )
   return {
     words,
     deviceSeed: device.toString('hex'),
     networkSeed: randomBytes(32).toString('hex'),
     viewKey: randomBytes(32).toString('hex'),
-    identity: Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex'),
+    identity: hexOf(statementsOf(words, device, primitives)),
     name: null,
     rooms: [],
     contacts: [],
   }
+}
+
+/**
+ * The person of a vault, who is somebody else once their identity is restored; that can happen only before the first room.
+ *
+ * Throws `HomeError` vault/damaged if its parts do not belong together.
+ */
+export function personIn(vault: KeyVault, primitives: Primitives): Person {
+  let read = vault.content
+  let person = personOf(read, primitives)
+  const present = () => {
+    if (vault.content.deviceSeed !== read.deviceSeed) {
+      read = vault.content
+      person = personOf(read, primitives)
+    }
+    return person
+  }
+  return {
+    get identity() {
+      return present().identity
+    },
+    get statements() {
+      return present().statements
+    },
+    get device() {
+      return present().device
+    },
+    get deviceSeed() {
+      return present().deviceSeed
+    },
+  }
+}
+
+/** Whose words these are: the id of the identity that they make, whoever has it. */
+export function identityOfWords(words: string, primitives: Primitives): Uint8Array {
+  return foldIdentity(statementsOf(words, randomBytes(32), primitives), primitives).id
+}
+
+/** Make the home of a new person that of whoever has these words, with a new device. Throws the problems `words-wrong` and `not-fresh`. */
+export async function restoreIdentity(vault: KeyVault, words: string, primitives: Primitives): Promise<void> {
+  if (!areRecoveryWords(words)) throw new Problem('words-wrong')
+  const device = randomBytes(32)
+  const statements = statementsOf(words, device, primitives)
+  await vault.change((content) => {
+    if (content.name !== null || content.rooms.length > 0) throw new Problem('not-fresh')
+    // Whoever typed them has them.
+    return { ...content, words: null, deviceSeed: device.toString('hex'), identity: hexOf(statements) }
+  })
+}
+
+function statementsOf(words: string, device: Uint8Array, primitives: Primitives): IdentityStatement[] {
+  return createIdentity(
+    { recovery: recoverySeed(words, 0, primitives), nextRecovery: recoverySeed(words, 1, primitives), device },
+    primitives,
+  )
+}
+
+function hexOf(statements: readonly IdentityStatement[]): string {
+  return Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex')
 }
 
 /** The person a vault holds the keys of. Throws `HomeError` vault/damaged if its parts do not belong together. */

@@ -80,6 +80,32 @@ describe('the page', () => {
     await vi.waitFor(() => expect(names).toEqual(['Ines']))
   })
 
+  test('brings somebody back by their words, after showing whose they are', async () => {
+    const identity = 'ab'.repeat(32)
+    await open(
+      '/',
+      { 'read-recovery-words': () => ({ identity }), 'restore-identity': () => ({ identity }) },
+      (bridge) => {
+        bridge.world.status = { ...bridge.world.status, name: null }
+      },
+    )
+    find('have-words')!.click()
+    await vi.waitFor(() => expect(find('restore-words')).not.toBeNull())
+    const field = find<HTMLTextAreaElement>('restore-words')!
+    field.value = 'some words'
+    field.dispatchEvent(new Event('input'))
+    const submit = () => document.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true }))
+    submit()
+    await see('Is this you?')
+    expect(bridge.sent.map(({ type }) => type)).toEqual(['read-recovery-words'])
+    expect(document.body.textContent).toContain('ask somebody of each room for a link')
+    submit()
+    await see('Welcome back')
+    expect(bridge.sent.at(-1)).toEqual({ type: 'restore-identity', words: 'some words' })
+    expect(document.body.innerHTML).not.toContain('some words')
+    expect(find('name-field')).not.toBeNull()
+  })
+
   test('says so when the node goes away, and keeps showing what it knows', async () => {
     await open('/')
     bridge.setState('unreachable')

@@ -36,6 +36,8 @@ export function openCannedPage(): void {
       bridge.tell()
       return { id: `${me}/${index}` }
     },
+    'read-recovery-words': () => ({ identity: me }),
+    'restore-identity': () => ({ identity: me }),
     'read-safety-number': () => ({ digits: '0123456789'.repeat(6) }),
     'show-recovery-words': () => ({ words: cannedWords }),
     'forget-recovery-words': () => {

@@ -42,6 +42,21 @@ export const en = {
   'welcome.keys': 'A key is made here, on this computer. There is no account and no server.',
   'welcome.key': 'This is you, in one mark. It comes from your key and stays when your name changes.',
 
+  'welcome.restore': 'I have 24 words',
+  'welcome.restored': 'Welcome back. Now say how you want to be called here.',
+  'restore.title': 'Come back by your 24 words',
+  'restore.field': 'Your 24 words',
+  'restore.hint': 'In order, with spaces between them. Capitals do not matter.',
+  'restore.read': 'Look whose words these are',
+  'restore.back': 'Begin as somebody new',
+  'restore.question': 'Is this you?',
+  'restore.mark':
+    'This mark and these characters are the same as before, on every device of yours and beside your name in every room. If they are not, a word is another one.',
+  'restore.rooms':
+    'This computer becomes a new device of yours. Your rooms and what was said in them do not come back by themselves: ask somebody of each room for a link. There you are the same person.',
+  'restore.confirm': 'Yes, this is me',
+  'restore.other': 'Type them again',
+
   'rooms.title': 'Rooms',
   'rooms.new': 'New room',
   'rooms.join': 'Join by link',
@@ -97,6 +112,7 @@ export const en = {
   'room.members': 'Members',
   'room.hideMembers': 'Hide members',
   'room.connected': (n: number) => `Connected with ${people(n)}`,
+  'room.connectedSelf': 'Connected with another device of yours',
   'room.alone': 'Nobody else is connected now',
   'room.searching': 'Looking for the others…',
   'room.starting': 'The network is starting…',
@@ -126,7 +142,7 @@ export const en = {
   'message.stored': 'stored',
   'message.storedHint': 'Stored in your own log. Nobody else holds it yet.',
   'message.held': (n: number) => `held by ${n}`,
-  'message.heldHint': (n: number) => `${people(n)} connected now hold${n === 1 ? 's' : ''} a copy.`,
+  'message.heldHint': (n: number) => `${n === 1 ? 'One device' : `${n} devices`} connected now hold${n === 1 ? 's' : ''} a copy.`,
   'message.late': 'arrived late',
   'message.lateHint': 'This arrived after messages that stand below it.',
   'message.flaw': (words: string) => `Not trustworthy: ${words}`,

@@ -161,6 +161,8 @@ const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'share-room': { link: 'http://localhost:7717/#/join/def', expires: null },
   'send-message': { id: `${'d'.repeat(64)}/7` },
   'list-sessions': { sessions: [{ id: 's1', browser: 'Firefox on Linux', created: 1, lastSeen: 2 }] },
+  'read-recovery-words': { identity: ada },
+  'restore-identity': { identity: ada },
   'read-safety-number': { digits: '0123456789'.repeat(6) },
   'show-recovery-words': { words },
   'create-login-code': { url: `${url}/#/login/one`, expires: 1 },

@@ -12,6 +12,7 @@ describe('the command line', () => {
       'dht',
       'excerpt',
       'export',
+      'identity restore',
       'identity show',
       'identity words',
       'open',

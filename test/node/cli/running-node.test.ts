@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ada, ben, bundle, club, type FakeNode, messageAt, openFakeNode, partial, words, work } from './fake-node.ts'
@@ -172,6 +172,25 @@ describe('with a running node', () => {
     expect([unclear.code, unknown.code, nothing.code]).toEqual([2, 2, 2])
     expect(unclear.stderr).toContain('could be')
     expect(unknown.stderr).toContain('parley person list')
+  })
+
+  test('an identity is restored from words in a file or in stdin, never from the command line', async () => {
+    const file = join(node.home, 'words')
+    await writeFile(file, `${words.join(' ')}\n`)
+    expect(await runJson('identity', 'restore', '--from', file)).toEqual({ identity: ada })
+    const piped = await parley(['identity', 'restore', '--from', '-', '--home', node.home], { input: 'a b c' })
+    expect(piped.code).toBe(0)
+    expect(piped.stderr).toContain('ask somebody of each room for a link')
+    // Before that, each looks whether a node is there.
+    expect(node.commands.filter(({ type }) => type !== 'list-sessions')).toEqual([
+      { type: 'read-recovery-words', words: words.join(' ') },
+      { type: 'restore-identity', words: words.join(' ') },
+      { type: 'read-recovery-words', words: 'a b c' },
+      { type: 'restore-identity', words: 'a b c' },
+    ])
+    const [nobody, argument] = await Promise.all([run('identity', 'restore'), run('identity', 'restore', 'a b c')])
+    expect([nobody.code, argument.code]).toEqual([2, 2])
+    expect(nobody.stderr).toContain('--from FILE')
   })
 
   test('the recovery words are shown, and removed only when that is asked for', async () => {
