@@ -142,7 +142,8 @@ export const en = {
   'message.stored': 'stored',
   'message.storedHint': 'Stored in your own log. Nobody else holds it yet.',
   'message.held': (n: number) => `held by ${n}`,
-  'message.heldHint': (n: number) => `${n === 1 ? 'One device' : `${n} devices`} connected now hold${n === 1 ? 's' : ''} a copy.`,
+  'message.heldHint': (n: number) =>
+    `${n === 1 ? 'One device' : `${n} devices`} connected now hold${n === 1 ? 's' : ''} a copy.`,
   'message.late': 'arrived late',
   'message.lateHint': 'This arrived after messages that stand below it.',
   'message.flaw': (words: string) => `Not trustworthy: ${words}`,
