@@ -24,6 +24,11 @@ export interface LocatedRow extends EntryRow {
   readonly key: string
 }
 
+/** The library ends what it reads as text at the first NUL, and an author may write one: so texts are read as bytes. */
+interface StoredRow extends Omit<LocatedRow, 'text'> {
+  readonly text: ArrayBuffer
+}
+
 /** How far a log has been folded, and what the fold goes on with. */
 export interface LogRow {
   readonly id: number
@@ -59,7 +64,7 @@ const schema = `
   CREATE INDEX entry_call ON entry(room, call) WHERE call IS NOT NULL;
 `
 const columns = `entry.log AS log, entry.idx AS "index", entry.depth AS depth, entry.time AS time, entry.stamp AS stamp, entry.tree AS treeHash,
-  entry.type AS type, entry.shown AS shown, entry.call AS call, entry.text AS text, entry.flaw AS flaw, entry.late AS late, log.key AS key`
+  entry.type AS type, entry.shown AS shown, entry.call AS call, CAST(entry.text AS BLOB) AS text, entry.flaw AS flaw, entry.late AS late, log.key AS key`
 const displayOrder = 'entry.depth, entry.time, log.key, entry.idx'
 const reverseOrder = 'entry.depth DESC, entry.time DESC, log.key DESC, entry.idx DESC'
 
@@ -162,14 +167,14 @@ export class ViewStore {
 
   entry(log: number, index: number): LocatedRow | null {
     const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.log = ? AND entry.idx = ?`
-    return this.#row(this.#get<LocatedRow>(sql, log, index))
+    return this.#row(this.#get<StoredRow>(sql, log, index))
   }
 
   /** The last `limit` shown entries before a mark, or of all, in display order. */
   timeline(room: number, before: OrderMark | null, limit: number): LocatedRow[] {
     const from = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.room = ? AND entry.shown`
     const rows = before
-      ? this.#all<LocatedRow>(
+      ? this.#all<StoredRow>(
           `${from} AND entry.depth <= ? AND (${displayOrder}) < (?, ?, ?, ?) ORDER BY ${reverseOrder} LIMIT ?`,
           room,
           before.depth,
@@ -179,20 +184,20 @@ export class ViewStore {
           before.index,
           limit,
         )
-      : this.#all<LocatedRow>(`${from} ORDER BY ${reverseOrder} LIMIT ?`, room, limit)
+      : this.#all<StoredRow>(`${from} ORDER BY ${reverseOrder} LIMIT ?`, room, limit)
     return rows.reverse().map((row) => this.#row(row)!)
   }
 
   /** Everything that was written about a call, in display order. */
   callEntries(room: number, call: string): LocatedRow[] {
     const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log WHERE entry.room = ? AND entry.call = ? ORDER BY ${displayOrder}`
-    return this.#all<LocatedRow>(sql, room, call).map((row) => this.#row(row)!)
+    return this.#all<StoredRow>(sql, room, call).map((row) => this.#row(row)!)
   }
 
   lastMessage(room: number): LocatedRow | null {
     const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log
       WHERE entry.room = ? AND entry.shown AND entry.type = 'message-sent' ORDER BY ${reverseOrder} LIMIT 1`
-    return this.#row(this.#get<LocatedRow>(sql, room))
+    return this.#row(this.#get<StoredRow>(sql, room))
   }
 
   /** The end of what is shown of a room: nothing arrives in order behind it without being newer. */
@@ -246,8 +251,9 @@ export class ViewStore {
   }
 
   /** SQLite has no booleans. */
-  #row(row: LocatedRow | undefined): LocatedRow | null {
-    return row ? { ...row, shown: Boolean(row.shown), late: Boolean(row.late) } : null
+  #row(row: StoredRow | undefined): LocatedRow | null {
+    if (!row) return null
+    return { ...row, text: Buffer.from(row.text).toString(), shown: Boolean(row.shown), late: Boolean(row.late) }
   }
 
   #openOrBegin(): Database.Database {

@@ -55,6 +55,14 @@ describe('a view store', () => {
     expect((await stat(join(home, 'view.db'))).mode & 0o077).toBe(0)
   })
 
+  test('gives a text back whole, whatever characters are in it', () => {
+    const { id: room } = view.openRoom('room')
+    const { id: log } = view.beginLog(room, 'log')
+    const texts = ['I agree\0 to nothing', '', '\0', '\uFEFFmark', '👩\u200d👩', 'a\u0007b']
+    for (const [index, text] of texts.entries()) view.addEntry(room, { ...row(log, index), text })
+    expect(textsOf(room)).toEqual(texts)
+  })
+
   test('does all of a transaction or nothing', () => {
     const { room, log } = fill(3)
     expect(() =>
