@@ -74,7 +74,8 @@ test('a link to a room with nobody online waits, says so, and completes when som
 
   const again = await net.open('Ada')
   await until(() => later.room(room).state === 'open', 'someone to come')
-  await untilAllShow([again, later], room, again.texts(room))
+  await until(() => [again, later].every((person) => person.texts(room).length === 2), 'both messages at both')
+  expect(again.texts(room)).toEqual(later.texts(room))
   expect(again.texts(room).sort()).toEqual(['I was here first', 'Welcome'])
   expect((await later.verify(room)).report).toMatchObject({ ok: true, messages: 2 })
 })
