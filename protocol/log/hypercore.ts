@@ -19,7 +19,8 @@ export interface SignedHead {
   readonly signature: Uint8Array
 }
 
-interface TreeNode {
+/** A node of a log's tree, at its flat index; `size`: bytes of the blocks below it. */
+export interface TreeNode {
   readonly index: number
   readonly size: number
   readonly hash: Uint8Array
@@ -70,13 +71,14 @@ export function logKey(owner: LogOwner, primitives: Primitives): Uint8Array {
   return primitives.blake2b256(concat(namespacesOf(primitives).manifest, logManifest(owner, primitives)))
 }
 
-/** What a device signs to vouch for the first `length` blocks of its log. */
+/** What a device signs to vouch for the first `length` blocks of its log. Any `fork` but 0 says that it took entries back. */
 export function headSignable(
   log: Uint8Array,
   { length, treeHash }: Pick<SignedHead, 'length' | 'treeHash'>,
   primitives: Primitives,
+  fork = 0,
 ): Uint8Array {
-  return concat(namespacesOf(primitives).tree, log, treeHash, uint64Little(length), uint64Little(0))
+  return concat(namespacesOf(primitives).tree, log, treeHash, uint64Little(length), uint64Little(fork))
 }
 
 /** Throws `log/signature` unless the device signed this head of this log. */
@@ -120,26 +122,28 @@ export class LogTree {
       hash: this.#primitives.blake2b256(concat(Uint8Array.of(0), size, block)),
     }
     this.#length++
-    for (let rest = this.#length; rest % 2 === 0; rest /= 2) node = this.#join(this.#roots.pop()!, node)
+    for (let rest = this.#length; rest % 2 === 0; rest /= 2)
+      node = joinNodes(this.#roots.pop()!, node, this.#primitives)
     this.#roots.push(node)
   }
 
   treeHash(): Uint8Array {
     return treeHash(this.#roots, this.#primitives)
   }
+}
 
-  #join(left: TreeNode, right: TreeNode): TreeNode {
-    const size = left.size + right.size
-    return {
-      index: (left.index + right.index) / 2,
-      size,
-      hash: this.#primitives.blake2b256(concat(Uint8Array.of(1), uint64Little(size), left.hash, right.hash)),
-    }
+/** The parent of two neighbours. */
+export function joinNodes(left: TreeNode, right: TreeNode, primitives: Primitives): TreeNode {
+  const size = left.size + right.size
+  return {
+    index: (left.index + right.index) / 2,
+    size,
+    hash: primitives.blake2b256(concat(Uint8Array.of(1), uint64Little(size), left.hash, right.hash)),
   }
 }
 
-// A flat-tree index has as many trailing ones as its node has levels below it.
-function leavesUnder(index: number): number {
+/** How many blocks lie below the node at this index: it has as many trailing ones as there are levels below it. */
+export function leavesUnder(index: number): number {
   let leaves = 1
   for (let rest = index; rest % 2 === 1; rest = (rest - 1) / 2) leaves *= 2
   return leaves
