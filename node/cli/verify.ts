@@ -75,6 +75,7 @@ async function verify(bytes: Uint8Array, expect: readonly string[]): Promise<Rep
 const outcomeWords = {
   passed: colours.green('passed'),
   failed: colours.red('FAILED'),
+  found: colours.yellow('found'),
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 

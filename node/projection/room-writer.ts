@@ -131,7 +131,7 @@ export class RoomWriter {
   #seal({ type, body }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
     const entryClass = classOf(type)
     return sealEntry(
-      { room: this.#room.id, log: this.#room.ownLog, index },
+      { room: this.#room.id, log: this.#own.stored.key, index },
       {
         class: entryClass,
         header: { kind: type, time: this.#now(), depth, heads },

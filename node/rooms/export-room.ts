@@ -31,6 +31,7 @@ export async function exportRoom(
     genesis: room.genesis,
     logs: logs.map(({ log }) => log),
     exporter: { device: person.device, time },
+    forks: [],
   }
   return encodeBundle(bundle, person.deviceSeed, primitives)
 }

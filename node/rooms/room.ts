@@ -3,7 +3,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
-import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
+import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
@@ -72,6 +72,7 @@ export class Room implements ChannelRoom {
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
   readonly ownLog: Uint8Array
+  readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
   readonly troubles = new Map<string, string>()
   readonly port: number
@@ -95,6 +96,7 @@ export class Room implements ChannelRoom {
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
     this.port = options.port
+    this.device = person.device
     const owner: LogOwner = { room: this.id, identity: person.identity, device: person.device, generation: 0 }
     const isOwner = Buffer.compare(person.device, this.beginning.owner.device) === 0
     this.ownAdmission = {
@@ -292,12 +294,16 @@ export class Room implements ChannelRoom {
   #take(log: RoomLog): FoldingLog {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
-    const folding = this.fold.addLog(stored)
+    const folding = this.fold.addLog({ stored, follows: this.#follows(stored) })
     stored.onGrow(() => this.#announcer.grown(log))
     stored.onFork(() => this.#heads.check(log))
     this.#heads.check(log)
     stored.follow()
     return folding
+  }
+
+  #follows({ owner }: StoredLog): Uint8Array | null {
+    return followedLog(this.beginning, owner, this.#options.primitives)
   }
 
   #ownerOf(admission: Admission): LogOwner {

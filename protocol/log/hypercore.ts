@@ -1,4 +1,4 @@
-import { concat, fromText, uint64Little } from '../bytes.ts'
+import { concat, fromText, uint32, uint64Little } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
@@ -8,7 +8,7 @@ export interface LogOwner {
   readonly room: Uint8Array
   readonly identity: Uint8Array
   readonly device: Uint8Array
-  /** 0 for the first log of a device in a room; one more each time it had to begin again. */
+  /** 0 for the first log of a device in a room; a random number for each that it had to go on in. */
   readonly generation: number
 }
 
@@ -51,8 +51,7 @@ function namespacesOf(primitives: Primitives) {
 
 /** What the manifest of a log carries as user data: whose log it is, hashed. */
 export function logBinding({ room, identity, device, generation }: LogOwner, primitives: Primitives): Uint8Array {
-  const counter = Uint8Array.of(generation >>> 24, generation >>> 16, generation >>> 8, generation)
-  return primitives.sha256(inDomain('log', room, identity, device, counter))
+  return primitives.sha256(inDomain('log', room, identity, device, uint32(generation)))
 }
 
 /** The Hypercore manifest of a log, version 2, one Ed25519 signer. Spec: specs/log.md#manifest. */

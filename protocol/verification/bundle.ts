@@ -4,6 +4,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import { type EntryKeys, mostBlockBytes } from '../log/entry.ts'
+import { type ForkProof, forkProofFromCbor, forkProofToCbor } from '../log/fork.ts'
 import { mostGenesisBytes } from '../room/genesis.ts'
 
 /** One log, whole: every block, and the keys of every entry. */
@@ -17,6 +18,14 @@ export interface BundledLog {
   readonly keys: readonly EntryKeys[]
 }
 
+/** A log whose device is known to have signed two histories of it. */
+export interface BundledFork {
+  readonly identity: Uint8Array
+  readonly device: Uint8Array
+  readonly generation: number
+  readonly proof: ForkProof
+}
+
 /** A conversation that can be verified with nothing but itself. */
 export interface Bundle {
   readonly genesis: Uint8Array
@@ -24,6 +33,8 @@ export interface Bundle {
   readonly logs: readonly BundledLog[]
   /** The device that exported it, and when, by its clock (Unix ms). */
   readonly exporter: { readonly device: Uint8Array; readonly time: number }
+  /** By ascending log key. */
+  readonly forks: readonly BundledFork[]
 }
 
 /** 1 GiB. */
@@ -36,7 +47,7 @@ const magic = 'parley-bundle'
 /** Write a bundle and sign it as the exporting device. Spec: specs/bundle.md#producing. */
 export function encodeBundle(bundle: Bundle, deviceSeed: Uint8Array, primitives: Primitives): Uint8Array {
   const { device, time } = bundle.exporter
-  const content = encodeCbor([bundle.genesis, bundle.logs.map(logToCbor), [device, time]])
+  const content = encodeCbor([bundle.genesis, bundle.logs.map(logToCbor), [device, time], bundle.forks.map(forkToCbor)])
   return encodeCbor([magic, version, content, primitives.sign(exportSignable(content, primitives), deviceSeed)])
 }
 
@@ -48,13 +59,14 @@ export interface DecodedBundle extends Bundle {
 /** Read a bundle. Spec: specs/bundle.md#format. Throws `bundle/format`, `bundle/version` or `encoding/…`. */
 export function decodeBundle(bytes: Uint8Array, primitives: Primitives): DecodedBundle {
   const { content, signature } = openEnvelope(bytes)
-  const [genesis, logs, exporter] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 3)
+  const [genesis, logs, exporter, forks] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 4)
   const [device, time] = asArray(exporter, 2)
   const key = asBytes(device, 32)
   return {
     genesis: asBytes(genesis, { most: mostGenesisBytes }),
     logs: asArray(logs, { most: mostLogs }).map(logFromCbor),
     exporter: { device: key, time: asTime(time) },
+    forks: asArray(forks, { most: mostLogs }).map(forkFromCbor),
     exportSigned: primitives.verify(signature, exportSignable(content, primitives), key),
   }
 }
@@ -90,5 +102,19 @@ function logFromCbor(value: CborValue): BundledLog {
       const [header, body] = asArray(pair, 2)
       return { header: asBytes(header, 32), body: asBytes(body, 32) }
     }),
+  }
+}
+
+function forkToCbor({ identity, device, generation, proof }: BundledFork): CborValue {
+  return [identity, device, generation, forkProofToCbor(proof)]
+}
+
+function forkFromCbor(value: CborValue): BundledFork {
+  const [identity, device, generation, proof] = asArray(value, 4)
+  return {
+    identity: asBytes(identity, 32),
+    device: asBytes(device, 32),
+    generation: asUint(generation, 2 ** 32 - 1),
+    proof: forkProofFromCbor(proof),
   }
 }

@@ -43,6 +43,7 @@ const mostTold = 20
 export class Findings {
   readonly #failures = new Map<CheckName, Failures>()
   readonly #missing = new Map<string, MissingLog>()
+  readonly #forks: Check[] = []
   #authors: Check[] = []
 
   /** Say that checks of these names are made: one that finds nothing has passed. */
@@ -60,13 +61,23 @@ export class Findings {
     failures.first.push({ code, where, text })
   }
 
-  attempt(name: CheckName, where: string, check: () => void): void {
+  /** Answers whether the check went through. */
+  attempt(name: CheckName, where: string, check: () => void): boolean {
     try {
       check()
+      return true
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.fail(name, error.code, where)
+      return false
     }
+  }
+
+  /** It is proven that an author has written two histories of a log, which agree on no more than `length` entries. */
+  fork(log: string, author: string, name: string, length: number): void {
+    const who = name === '' ? author : `${name} (${author})`
+    const text = `${who} has signed two histories of this log: others may have been told something else after ${count(length, 'entry', 'entries')}`
+    this.#forks.push({ name: 'forks', outcome: 'found', where: log, text })
   }
 
   /** A flaw of one entry goes to the check that its code belongs to. */
@@ -109,6 +120,7 @@ export class Findings {
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
       membership: `${count(counts.logs, 'log')} let in to the room`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
+      forks: 'nobody is known to have written two histories of a log',
       completeness: '',
       authors: '',
     }
@@ -119,9 +131,16 @@ export class Findings {
       }
       const rest = first[mostTold]
       if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${all - mostTold} more` })
-      if (all === 0 && name !== 'completeness') lines.push({ name, outcome: 'passed', text: passed[name] })
+      if (name === 'forks') lines.push(...this.#forks.slice(0, mostTold), ...this.#moreForks())
+      const isPassed = all === 0 && name !== 'completeness' && (name !== 'forks' || this.#forks.length === 0)
+      if (isPassed) lines.push({ name, outcome: 'passed', text: passed[name] })
     }
     return [...lines, ...this.#completeness(counts.unplaced, held), ...this.#authors]
+  }
+
+  #moreForks(): Check[] {
+    const more = this.#forks.length - mostTold
+    return more > 0 ? [{ name: 'forks', outcome: 'found', text: `and ${count(more, 'more log')}` }] : []
   }
 
   /** Logs that are here in part come first: whoever cites logs that never were cannot push them out of sight. */

@@ -1,13 +1,28 @@
 import type { ProtocolErrorCode } from '../errors.ts'
 
-export type CheckName = 'export' | 'signatures' | 'entries' | 'membership' | 'causality' | 'completeness' | 'authors'
+export type CheckName =
+  | 'export'
+  | 'signatures'
+  | 'forks'
+  | 'entries'
+  | 'membership'
+  | 'causality'
+  | 'completeness'
+  | 'authors'
 
-/** One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`. */
+/**
+ * One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`.
+ *
+ * `found`: something is proven against an author. What is wrong then is not the file, nor what the others wrote in it.
+ */
 export type Check = {
   readonly name: CheckName
   readonly text: string
   readonly where?: string
-} & ({ readonly outcome: 'passed' | 'waiting' } | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode })
+} & (
+  | { readonly outcome: 'passed' | 'found' | 'waiting' }
+  | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode }
+)
 
 /** An author, by what they call themselves. `confirmed`: the reader said before that they expect this identity. */
 export interface ReportedAuthor {
@@ -46,7 +61,7 @@ const neverProven: readonly string[] = [
   'Who the authors are: names are their own words. Compare the full ids with the people themselves.',
   'When anything was written: times are by the authors’ own clocks, and nothing here is anchored to a public chain yet.',
   'That nothing came later, or that the exporter left out no log which nobody else cites.',
-  'That an author showed everybody the same log: another bundle of the same room could tell.',
+  'That an author showed everybody the same log, where no fork is found: another bundle of the same room could tell.',
 ]
 
 /** `unplaced`: how many messages stand where nothing here could check. */

@@ -2,6 +2,7 @@ import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
 import { type Citation, openEntry } from '../log/entry.ts'
+import { forkLength, verifyForkProof } from '../log/fork.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
@@ -38,6 +39,13 @@ interface WalkedLog {
   isPlaced: boolean
 }
 
+/** A log whose device has signed two histories: they agree on no more than `length` entries. */
+interface ProvenFork {
+  readonly log: string
+  readonly identity: string
+  readonly length: number
+}
+
 /** What the entries of a bundle say to people. */
 interface Heard {
   roomName: string
@@ -66,8 +74,9 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const findings = new Findings()
   const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
+  const forks = provenForks(bundle, room, findings, options.primitives)
   const heard = foldLogs(bundle, room, logs, findings, options)
-  return summarize(bundle, room, logs, heard, findings, options)
+  return summarize(bundle, room, logs, heard, forks, findings, options)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -79,6 +88,25 @@ function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly W
   logs.forEach(({ folded, id }, i) => {
     const previous = logs[i - 1]
     if (previous && compareBytes(previous.folded.key, folded.key) >= 0) findings.fail('export', 'bundle/order', id)
+  })
+}
+
+/** The forks of which the file has a proof that holds. */
+function provenForks(
+  { forks }: DecodedBundle,
+  room: Uint8Array,
+  findings: Findings,
+  primitives: Primitives,
+): readonly ProvenFork[] {
+  findings.begin('forks')
+  let previous: Uint8Array = new Uint8Array()
+  return forks.flatMap(({ proof, ...by }) => {
+    const owner = { ...by, room }
+    const key = logKey(owner, primitives)
+    if (compareBytes(previous, key) >= 0) findings.fail('forks', 'bundle/order', toHex(key))
+    previous = key
+    const holds = findings.attempt('forks', toHex(key), () => verifyForkProof(owner, proof, primitives))
+    return holds ? [{ log: toHex(key), identity: toHex(by.identity), length: forkLength(proof) }] : []
   })
 }
 
@@ -110,18 +138,19 @@ function foldLogs(
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
   const heard: Heard = { roomName: '', unknown: 0, messages: [] }
+  const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
   const of = entriesIn(logs)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
   foldInCausalOrder(logs, {
     awaited(log) {
       log.next = open(log, room, primitives)
-      return awaitedBy(log.next, byId)
+      return [...firstLogOf(log, room, byId, primitives), ...awaitedBy(log.next, byId)]
     },
     fold(log) {
       const opened = log.next!
       const missing = checkCitations(log, opened, byId, findings, primitives)
-      const { log: folded, entry } = foldEntry(log.folded, opened, { genesis, depthAt, primitives })
+      const { log: folded, entry } = foldEntry(log.folded, opened, { genesis, depthAt, isAdmitted, primitives })
       log.folded = folded
       log.depths.push(folded.cursor.depth)
       log.next = null
@@ -157,6 +186,18 @@ function open(log: WalkedLog, room: Uint8Array, primitives: Primitives) {
     if (error instanceof ProtocolError) return error
     throw error
   }
+}
+
+/** Whether a later log of a device may be let in is known once its first log has begun. */
+function firstLogOf(
+  { bundled, folded }: WalkedLog,
+  room: Uint8Array,
+  logs: ReadonlyMap<string, WalkedLog>,
+  primitives: Primitives,
+): readonly Awaited<WalkedLog>[] {
+  if (bundled.generation === 0 || folded.cursor.length > 0) return []
+  const log = logs.get(toHex(logKey({ ...bundled, room, generation: 0 }, primitives)))
+  return log && log.length > 0 ? [{ log, length: 1 }] : []
 }
 
 /** The cited entries that the bundle has. */
@@ -195,6 +236,7 @@ function summarize(
   room: Uint8Array,
   logs: readonly WalkedLog[],
   heard: Heard,
+  forks: readonly ProvenFork[],
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
@@ -209,6 +251,7 @@ function summarize(
       return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
     })
   const authors = reportedAuthors(names, messages, expect)
+  for (const { log, identity, length } of forks) findings.fork(log, identity, names.get(identity) ?? '', length)
   findings.authors(authors, expect)
   const unplaced = messages.filter(({ placed }) => !placed).length
   const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }

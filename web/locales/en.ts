@@ -229,6 +229,8 @@ export const en = {
   'verify.unloaded': 'The program that checks could not be loaded from your node. Start the node, then try again.',
   'verify.passedSentence': (n: number, authors: number, room: string) =>
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
+  'verify.foundSentence': (n: number) =>
+    `${n === 1 ? 'A log' : `${n} logs`} in it: the author signed another history of the same log, too.`,
   'verify.waitingSentence': (n: number) =>
     `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
   'verify.failedSentence': (n: number) =>
@@ -237,6 +239,7 @@ export const en = {
   'verify.checks': 'Checks',
   'verify.passed': 'passed',
   'verify.failedWord': 'failed',
+  'verify.found': 'found',
   'verify.waiting': 'waiting',
   'verify.where': 'where',
   'verify.authors': 'Authors',

@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import entry, log, ordering, room
+from . import entry, fork, log, ordering, room
 from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
 from .errors import ProtocolError
 from .primitives import sha256, sign, verify
@@ -12,9 +12,9 @@ MOST_LOGS = 10_000
 MOST_BLOCKS = 10_000_000
 
 
-def encode_content(genesis, logs, device, time):
-    """`logs`: [identity, device, generation, signature, blocks, keys] each."""
-    return encode([genesis, logs, [device, time]])
+def encode_content(genesis, logs, device, time, forks=()):
+    """`logs`: [identity, device, generation, signature, blocks, keys] each; `forks`: [identity, device, generation, proof] each."""
+    return encode([genesis, logs, [device, time], list(forks)])
 
 
 def export_signable(content):
@@ -38,16 +38,23 @@ def decode_bundle(data):
         raise ProtocolError("bundle/version")
     as_bytes(content, most=MOST_BUNDLE_BYTES)
     as_bytes(signature, 64)
-    genesis, logs, exporter = as_array(decode(content, MOST_BUNDLE_BYTES), 3)
+    genesis, logs, exporter, forks = as_array(decode(content, MOST_BUNDLE_BYTES), 4)
     device, time = as_array(exporter, 2)
     as_bytes(device, 32)
     return {
         "genesis": as_bytes(genesis, most=room.MOST_GENESIS_BYTES),
         "logs": [_log(item) for item in as_array(logs, most=MOST_LOGS)],
+        "forks": [_fork(item) for item in as_array(forks, most=MOST_LOGS)],
         "device": device,
         "time": as_time(time),
         "signed": verify(signature, export_signable(content), device),
     }
+
+
+def _fork(value):
+    identity, device, generation, proof = as_array(value, 4)
+    owner = as_bytes(identity, 32), as_bytes(device, 32), as_uint(generation, 2**32 - 1)
+    return {"owner": owner, "proof": fork.proof_from_cbor(proof)}
 
 
 def _log(value):
@@ -92,8 +99,24 @@ def verify_bundle(data, expect=()):
         if before["key"] >= after["key"]:
             fail("export", "bundle/order", after["key"].hex())
 
+    found = _found_forks(this_room, bundle["forks"], fail)
     entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
-    return _summary(this_room, bundle, logs, entries, failures, missing, expect)
+    return _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
+
+
+def _found_forks(this_room, forks, fail):
+    found, before = [], b""
+    for each in forks:
+        key = log.log_key(this_room, *each["owner"])
+        if key <= before:
+            fail("forks", "bundle/order", key.hex())
+        before = key
+        try:
+            fork.verify_proof(this_room, *each["owner"], each["proof"])
+            found.append({"log": key.hex(), "author": each["owner"][0].hex(), "length": fork.fork_length(each["proof"])})
+        except ProtocolError as error:
+            fail("forks", error.code, key.hex())
+    return found
 
 
 def _fold_causally(genesis, this_room, logs, fail, missing):
@@ -104,9 +127,17 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
         known = by_key.get(key)
         return known["depths"][length - 1] if known and 0 < length <= len(known["depths"]) else None
 
-    def is_ready(opened):
+    def is_admitted(key):
+        return key in by_key and by_key[key]["folded"]["author"] is not None
+
+    def is_ready(each):
+        opened = each["next"]
         if isinstance(opened, ProtocolError):
             return True
+        if not each["depths"] and each["generation"] > 0:
+            first = by_key.get(log.log_key(this_room, each["identity"], each["device"], 0))
+            if first and first["blocks"] and not first["depths"]:
+                return False
         for key, length, _ in opened[1]["heads"]:
             cited = by_key.get(key)
             if cited and length <= len(cited["blocks"]) and length > len(cited["depths"]):
@@ -121,14 +152,14 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
             while len(each["depths"]) < len(each["blocks"]):
                 if each["next"] is None:
                     each["next"] = _open(each, this_room)
-                if not forced and not is_ready(each["next"]):
+                if not forced and not is_ready(each):
                     break
                 forced = False
                 index = len(each["depths"])
                 where = f"{each['key'].hex()}/{index}"
                 opened = each["next"]
                 _check_citations(opened, by_key, where, fail)
-                each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at)
+                each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at, is_admitted)
                 if _note_missing(opened, by_key, folded["order"], missing):
                     each["placed"] = False
                 folded["placed"] = each["placed"]
@@ -207,7 +238,7 @@ def _names(logs):
     return {identity: name for _, identity, name in sorted(ends)}
 
 
-def _summary(this_room, bundle, logs, entries, failures, missing, expect):
+def _summary(this_room, bundle, logs, entries, failures, missing, found, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     names = _names(logs)
@@ -246,4 +277,5 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
         "failures": failures,
         "waiting": waiting,
         "missing": _missing_told(missing, logs),
+        "forks": found,
     }
