@@ -78,6 +78,9 @@ export const RoomView = Type.Object(
       Type.Integer({ description: 'own entries below this index are held by one connected node; one number a node' }),
     ),
     troubles: Type.Array(LogTrouble),
+    waiting: Type.Array(Type.Object({ time: Time, text: Type.String() }, closed), {
+      description: 'own messages that are safe, and are written once it is known how the own log ends, in this order',
+    }),
   },
   closed,
 )

@@ -3,6 +3,7 @@ import type { Member, RoomRow, RoomView } from '../api/views.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { FoldingLog } from './folding-log.ts'
+import type { ShownAuthor } from './timeline.ts'
 
 const lineCharacters = 120
 
@@ -10,7 +11,7 @@ const lineCharacters = 120
 export function roomRow(room: Room, view: ViewStore): RoomRow {
   const last = view.lastMessage(room.fold.number)
   const author = last ? room.author(last.key) : null
-  const ownLogs = [room.fold.logs.get(toHex(room.ownLog))!.row]
+  const ownLogs = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ row }) => row)
   return {
     id: room.key,
     name: room.name,
@@ -37,6 +38,7 @@ export function roomView(room: Room): RoomView {
     syncing: syncing(room),
     heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
     troubles: troubles(room),
+    waiting: [...room.waiting],
   }
 }
 
@@ -48,6 +50,7 @@ function stateOf(room: Room): RoomRow['state'] {
 function members(room: Room): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
+  const devices = new Set<string>()
   for (const log of room.fold.logs.keys()) {
     const author = room.author(log)
     if (!author) continue
@@ -60,8 +63,9 @@ function members(room: Room): Member[] {
       owner: author.identity === toHex(room.beginning.owner.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
-      devices: (known?.devices ?? 0) + 1,
+      devices: (known?.devices ?? 0) + (devices.has(author.device) ? 0 : 1),
     })
+    devices.add(author.device)
   }
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.identity < b.identity ? -1 : 1))
 }
@@ -80,12 +84,20 @@ function syncing(room: Room): RoomView['syncing'] {
 }
 
 function troubles(room: Room): RoomView['troubles'] {
+  const forks = room.forks()
   const told = (log: string, text: string) => ({ log, author: room.author(log)?.name ?? '', text })
-  const stuck = stuckLogs(room).filter(({ key }) => !room.troubles.has(key))
+  const stuck = stuckLogs(room).filter(({ key }) => !forks.has(key))
   return [
-    ...[...room.troubles].map(([log, text]) => told(log, text)),
+    ...[...forks].map(([log, length]) => told(log, forkText(room.author(log), length))),
     ...stuck.map(({ key }) => told(key, 'its next entry cites entries that nobody has shown yet')),
   ]
+}
+
+/** The end is told apart from what the histories agree on: what was read before this came out stays. */
+function forkText(author: ShownAuthor | null, length: number): string {
+  const end = `Here it ends after ${length === 1 ? '1 entry' : `${length} entries`}.`
+  if (author?.self) return `This log of yours was written by two nodes, as two histories. ${end} You go on in a new one.`
+  return `${author?.name || 'Its author'} signed two histories of this log, and may have told others something else. ${end}`
 }
 
 /** Logs of which an entry waits for what it cites, when everything has come that others are known to have. */

@@ -1,9 +1,9 @@
-import { compareBytes } from '../../protocol/bytes.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type EntryKeys, entryKeys, readFrame } from '../../protocol/log/entry.ts'
 import { classKey } from '../../protocol/room/room-secrets.ts'
-import { type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
+import { type BundledFork, type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
@@ -27,13 +27,28 @@ export async function exportRoom(
     if (log) logs.push({ key: stored.key, log })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
+  const keys = new Set(logs.map(({ key }) => toHex(key)))
+  // Without the log that lets it in, nobody could tell that a later one belongs there.
+  const isLetIn = ({ key }: { readonly key: Uint8Array }) => {
+    const follows = room.fold.logs.get(toHex(key))?.follows ?? null
+    return follows === null || keys.has(follows)
+  }
   const bundle = {
     genesis: room.genesis,
-    logs: logs.map(({ log }) => log),
+    logs: logs.filter(isLetIn).map(({ log }) => log),
     exporter: { device: person.device, time },
-    forks: [],
+    forks: forksOf(room),
   }
   return encodeBundle(bundle, person.deviceSeed, primitives)
+}
+
+function forksOf(room: Room): BundledFork[] {
+  const logs = [...room.logs.values()].sort((a, b) => compareBytes(a.stored.key, b.stored.key))
+  return logs.flatMap((log) => {
+    const proof = room.forkOf(log)
+    const { identity, device, generation } = log.stored.owner
+    return proof ? [{ identity, device, generation, proof }] : []
+  })
 }
 
 async function bundleLog(room: Room, stored: StoredLog, primitives: Primitives): Promise<BundledLog | null> {

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino'
-import { toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
+import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
+import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
+import { compareOrder } from '../../protocol/ordering.ts'
 import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
-import { Problem } from '../api/problems.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -15,7 +16,7 @@ import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
-import type { VaultRoom } from '../storage/key-vault.ts'
+import type { WaitingMessage } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ViewStore } from '../storage/view-store.ts'
@@ -23,6 +24,8 @@ import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
+import { type EntryPlace, type KeptRoom, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
+import { isWritten } from './outbox.ts'
 import type { Person } from './person.ts'
 import type { RoomLogs } from './room-logs.ts'
 
@@ -33,7 +36,7 @@ export interface RoomOptions {
   readonly inviteSeed: Uint8Array
   /** What the link called it, until its own log says. */
   readonly label: string
-  readonly ownLogState: VaultRoom['ownLog']
+  readonly kept: KeptRoom
   readonly person: Person
   readonly store: LogStore
   readonly space: FreeSpace
@@ -45,6 +48,8 @@ export interface RoomOptions {
   readonly primitives: Primitives
   readonly log: Logger
   readonly now: () => number
+  /** What we are called, now. */
+  readonly ownName: () => string
   readonly onChange: (change: RoomChange) => void
 }
 
@@ -58,8 +63,6 @@ export type RoomChange =
   | { readonly type: 'changed'; readonly room: Room }
 
 const mostLogs = 1_000
-const forkText = 'its device signed two histories'
-const lostText = 'it was lost from this disk, and whoever went on with it might contradict what others have'
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -71,23 +74,19 @@ export class Room implements ChannelRoom {
   readonly inviteSeed: Uint8Array
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
-  readonly ownLog: Uint8Array
   readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
-  readonly troubles = new Map<string, string>()
   readonly port: number
   readonly fold: RoomFold
   readonly #options: RoomOptions
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
-  #writer: RoomWriter | null = null
-  #isLost: boolean
+  #own: OwnLog | null = null
   #adding: Promise<unknown> = Promise.resolve()
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
     this.#options = options
-    this.#isLost = options.ownLogState === 'lost'
     this.genesis = genesis
     this.beginning = decodeGenesis(genesis)
     this.secret = options.secret
@@ -105,7 +104,6 @@ export class Room implements ChannelRoom {
       generation: 0,
       signature: isOwner ? null : signAdmission(owner, options.inviteSeed, primitives),
     }
-    this.ownLog = logKey(owner, primitives)
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => options.onChange({ type: 'entries', room: this, entries }),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
@@ -125,9 +123,8 @@ export class Room implements ChannelRoom {
   static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
     const room = new Room(options)
     try {
-      const own = await room.#openLogs()
-      if (room.isLost || (own.knownLength === 0 && options.ownLogState)) room.#lose()
-      else if (own.knownLength === 0) await room.append(first(room.ownAdmission))
+      await room.#openLogs()
+      await room.#own!.open(first(room.ownAdmission))
       return room
     } catch (error) {
       await room.close()
@@ -145,54 +142,113 @@ export class Room implements ChannelRoom {
     return this.#created()?.stamp ?? null
   }
 
-  /** Whether the own log was written once, but is gone from this disk: nobody knows how far others have it, so nothing may be added. */
-  get isLost(): boolean {
-    return this.#isLost
+  /** The log that we write: the first one of this device, or the one that it had to go on in. */
+  get ownLog(): Uint8Array {
+    return this.#own!.key
   }
 
-  async #openLogs(): Promise<StoredLog> {
-    const { person, store, space, roomLogs, primitives, now } = this.#options
-    const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
-    const folding = this.#take({ admission: this.ownAdmission, stored: own })
-    this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
+  /** What we have asked to say, and is in no log yet. */
+  get waiting(): readonly WaitingMessage[] {
+    return this.#own!.waiting
+  }
+
+  /** Logs whose device has signed two histories, by key in hex, and after how many entries what is shown of them ends. */
+  forks(): Map<string, number> {
+    const forked = [...this.logs].filter(([, log]) => this.#heads.isForked(log))
+    return new Map(forked.map(([key]) => [key, this.fold.logs.get(key)!.frozenAt]))
+  }
+
+  async #openLogs(): Promise<void> {
+    const { person, store, roomLogs, primitives, kept } = this.#options
+    const first = { admission: this.ownAdmission, stored: await this.#openOwn(this.ownAdmission) }
+    const generation = kept.content.own?.generation ?? 0
+    let current: RoomLog = first
+    if (generation !== 0) {
+      const admission = nextAdmission(person, this.id, generation, primitives)
+      this.#take(first)
+      current = { admission, stored: await this.#openOwn(admission) }
+    }
+    this.#own = this.#openOwnLog(current)
     const others = roomLogs.of(this.key) ?? (await findAdmissions(this, store, primitives))
     if (!roomLogs.of(this.key)) await roomLogs.set(this.key, others)
     for (const admission of others) {
-      this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
+      const { owner, key } = admit(this.genesis, admission, primitives)
+      if (!this.logs.has(toHex(key))) this.#take({ admission, stored: await store.openLog(owner) })
     }
     await this.fold.pump()
     this.fold.beginLive()
-    return own
   }
 
-  #lose(): void {
-    this.#isLost = true
-    this.troubles.set(toHex(this.ownLog), lostText)
+  #openOwn(admission: Admission): Promise<StoredLog> {
+    const { store, person, primitives } = this.#options
+    return store.openOwnLog(admit(this.genesis, admission, primitives).owner, person.deviceSeed)
+  }
+
+  #openOwnLog(log: RoomLog): OwnLog {
+    const { kept, person, store, space, primitives, log: logger, now } = this.#options
+    const options = {
+      kept,
+      person,
+      room: this.id,
+      store,
+      heads: this.#heads,
+      primitives,
+      log: logger,
+      now,
+      ownName: () => this.#options.ownName(),
+      channels: () => this.channels(),
+      count: () => this.#logsOf(person.device),
+      take: (taken: RoomLog) =>
+        new RoomWriter({ room: this, fold: this.fold, own: this.#take(taken), store, space, primitives, now }),
+      begun: async (begun: RoomLog) => {
+        await this.#remember(begun.admission)
+        this.#announcer.added(begun)
+      },
+      isWritten: (message: WaitingMessage) => isWritten(message, this.fold, this.#options.view),
+      onChange: () => this.#options.onChange({ type: 'changed', room: this }),
+    }
+    return new OwnLog(options, log)
   }
 
   sign(message: Uint8Array): Uint8Array {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
-  /** Write into the own log; resolves with the entry's index once it is safe on disk. */
-  async append(event: RoomEvent): Promise<number> {
-    if (this.#isLost) throw new Problem('storage-failing', `The own log of this room is gone: ${lostText}.`)
-    return this.#writer!.append(event)
+  /** Write into the own log; resolves once it is safe on disk. */
+  append(event: RoomEvent): Promise<EntryPlace> {
+    return this.#own!.append(event)
+  }
+
+  /** Say something: as long as the own log cannot be gone on with, it waits, and is safe meanwhile. */
+  say(text: string): Promise<EntryPlace> {
+    return this.#own!.say(text)
   }
 
   /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
-  write(event: RoomEvent): Promise<number> {
-    return this.#writer!.write(event)
+  write(event: RoomEvent): Promise<EntryPlace> {
+    return this.#own!.write(event)
   }
 
-  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
+  addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
     const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
     this.#adding = adding
     return adding
   }
 
-  compareHead(log: RoomLog, head: SignedHead): Promise<void> {
+  compareHead(log: RoomLog, head: ForkedHead): Promise<void> {
     return this.#heads.compare(log, head)
+  }
+
+  forkOf({ stored }: RoomLog): ForkProof | null {
+    return this.#options.forks.of(toHex(stored.key))?.proof ?? null
+  }
+
+  takeFork(log: RoomLog, proof: ForkProof): Promise<void> {
+    return this.#heads.take(log, proof)
+  }
+
+  onHeads(): void {
+    this.#own?.changed()
   }
 
   onPeer(channel: RoomChannel): void {
@@ -204,6 +260,7 @@ export class Room implements ChannelRoom {
   }
 
   onPeerGone(channel: RoomChannel): void {
+    this.#own?.changed()
     this.#options.onChange({ type: 'peer', room: this, channel, gone: true })
   }
 
@@ -218,13 +275,17 @@ export class Room implements ChannelRoom {
     if (!author) return null
     const identity = toHex(author.owner.identity)
     const self = identity === toHex(this.#options.person.identity)
-    return { identity, device: toHex(author.owner.device), name: author.name, self }
+    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
   }
 
-  /** How a member calls themselves; empty for whom nothing has let in. */
+  /** How a member calls themselves, in the log of theirs that ends last; empty for whom nothing has let in. */
   nameOf(identity: string): string {
-    const authors = [...this.fold.logs.keys()].map((log) => this.author(log))
-    return authors.find((author) => author?.identity === identity)?.name ?? ''
+    const own = [...this.fold.logs.values()].flatMap(({ folded: { author, cursor, key } }) =>
+      author && toHex(author.owner.identity) === identity
+        ? [{ name: author.name, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }]
+        : [],
+    )
+    return own.sort((a, b) => compareOrder(a.order, b.order)).at(-1)?.name ?? ''
   }
 
   /** What the timeline is drawn from. */
@@ -245,29 +306,30 @@ export class Room implements ChannelRoom {
     this.#announcer.close()
     this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
-    await this.#writer?.close()
+    await this.#own?.close()
     await this.fold.close()
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
-    const { primitives, store, roomLogs, peers, now } = this.#options
-    const { key, owner } = admit(this.genesis, admission, primitives)
+  async #addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
+    const { primitives, store, peers, now } = this.#options
+    const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
-    if (owner.generation !== 0) throw new ProtocolError('room/not-admitted', 'a later log of a device')
-    if (this.logs.size >= mostLogs) throw new ProtocolError('room/not-admitted', `there are ${mostLogs} logs already`)
+    if (follows && !this.logs.has(toHex(follows)))
+      throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
+    if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)
+      throw new ProtocolError('room/not-admitted', 'there are too many logs already')
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
-    if (from !== 'author') {
-      if (!from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+    if (from !== 'author' || owner.generation !== 0) {
+      if (from === 'author' || !from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
       verifyHead(key, owner.device, from.head, primitives)
     }
     const { expires } = this.beginning
     // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
     if (from === 'author' && admission.signature && expires !== null && expires < now())
       throw new ProtocolError('room/not-admitted', 'the link has expired')
-    const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
-    await roomLogs.set(this.key, [...others, admission])
+    await this.#remember(admission)
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
     this.#announcer.added(log)
@@ -277,11 +339,28 @@ export class Room implements ChannelRoom {
     return log
   }
 
-  #onFork({ stored }: RoomLog): void {
-    const key = toHex(stored.key)
-    this.#options.log.warn({ room: this.key, log: key }, forkText)
-    this.troubles.set(key, forkText)
+  /** Which logs of the room are on disk. The first one of this device follows from who we are. */
+  #remember(admission: Admission): Promise<void> {
+    const known = [...this.logs.values()].map((log) => log.admission)
+    const others = known.filter((each) => each !== this.ownAdmission && each !== admission)
+    return this.#options.roomLogs.set(this.key, [...others, admission])
+  }
+
+  #logsOf(device: Uint8Array): number {
+    return [...this.logs.values()].filter(({ stored }) => equalBytes(stored.owner.device, device)).length
+  }
+
+  #onFork(log: RoomLog): void {
+    this.#options.log.warn({ room: this.key, log: toHex(log.stored.key) }, 'the device of a log has signed two histories')
+    for (const channel of this.channels()) channel.tellFork(log)
+    this.#own?.changed()
     this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  /** What we had written comes back from others: it may be all that the own log waits for. */
+  async #ownGrown(log: RoomLog): Promise<void> {
+    await this.#heads.grown(log).catch((error) => this.#options.log.warn({ err: error }, 'a head could not be compared'))
+    this.#own?.changed()
   }
 
   #created() {
@@ -295,8 +374,13 @@ export class Room implements ChannelRoom {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
     const folding = this.fold.addLog({ stored, follows: this.#follows(stored) })
-    stored.onGrow(() => this.#announcer.grown(log))
-    stored.onFork(() => this.#heads.check(log))
+    stored.onGrow(() => {
+      this.#announcer.grown(log)
+      if (folding.isOwn) void this.#ownGrown(log)
+    })
+    stored.onFork((theirs) => {
+      this.#heads.conflict(log, theirs).catch((error) => this.#options.log.warn({ err: error }, 'a fork is not proved'))
+    })
     this.#heads.check(log)
     stored.follow()
     return folding
@@ -304,9 +388,5 @@ export class Room implements ChannelRoom {
 
   #follows({ owner }: StoredLog): Uint8Array | null {
     return followedLog(this.beginning, owner, this.#options.primitives)
-  }
-
-  #ownerOf(admission: Admission): LogOwner {
-    return admit(this.genesis, admission, this.#options.primitives).owner
   }
 }

@@ -3,7 +3,7 @@ import multisig from 'hypercore/lib/multisig.js'
 import type Protomux from 'protomux'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
+import { type LogOwner, type SignedHead, type TreeNode, treeHash, verifyHead } from '../../protocol/log/hypercore.ts'
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
@@ -12,7 +12,7 @@ export class StoredLog {
   readonly #reopen: () => Hypercore
   readonly #primitives: Primitives
   readonly #growing: (() => void)[] = []
-  readonly #forking: (() => void)[] = []
+  readonly #forking: ((theirs: SignedHead | null) => void)[] = []
   #core: Hypercore
   #download: { destroy(): void } | null = null
   #isForked: boolean
@@ -68,9 +68,18 @@ export class StoredLog {
     this.#growing.push(listener)
   }
 
-  /** Call back when its device turns out to have signed two histories. */
-  onFork(listener: () => void): void {
+  /** Call back when its device turns out to have signed two histories, with a head of the one that is not here, if it can be told. */
+  onFork(listener: (theirs: SignedHead | null) => void): void {
     this.#forking.push(listener)
+  }
+
+  /** Nodes of the tree by their index, or null if one is not here. */
+  async nodes(indices: readonly number[]): Promise<readonly TreeNode[] | null> {
+    const batch = this.#core.state.storage.read()
+    const reading = Promise.all(indices.map((index) => batch.getTreeNode(index)))
+    batch.tryFlush()
+    const nodes = (await reading).filter((node) => node !== null)
+    return nodes.length === indices.length ? nodes : null
   }
 
   treeHash(length: number): Promise<Uint8Array> {
@@ -136,8 +145,10 @@ export class StoredLog {
     }
     this.#core.on('append', grown)
     this.#core.on('download', grown)
-    this.#core.once('conflict', () => {
+    let theirs: SignedHead | null = null
+    this.#core.once('conflict', (length, _fork, { upgrade }) => {
       this.#isForked = true
+      theirs = this.#signedHead(length, treeHash(upgrade.nodes, this.#primitives), upgrade.signature)
     })
     this.#core.once('close', () => {
       if (!this.#isForked || this.#isClosed) return
@@ -145,7 +156,7 @@ export class StoredLog {
       this.#listen()
       this.#core.ready().then(
         () => {
-          for (const listener of this.#forking) listener()
+          for (const listener of this.#forking) listener(theirs)
           grown()
         },
         // The store is closing: whoever reads the log next is told.

@@ -106,6 +106,7 @@ function garden(now: number): CannedRoom {
       created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
+      waiting: [],
       heldUpTo: [script.items.length - 1, script.items.length - 1],
       troubles: [
         {
@@ -150,6 +151,7 @@ function small(
       linkExpires: null,
       syncing: null,
       heldUpTo: [],
+      waiting: [],
       troubles: [],
       ...rest,
     },
