@@ -193,8 +193,12 @@ declare module 'hypercore' {
     readonly hash: Buffer
   }
   /** What the other side has shown of its history, from the first block on. */
-  interface ConflictProof {
-    readonly upgrade: { readonly nodes: readonly TreeNode[]; readonly signature: Buffer }
+  export interface ConflictProof {
+    readonly upgrade: {
+      readonly nodes: readonly TreeNode[]
+      readonly additionalNodes: readonly TreeNode[]
+      readonly signature: Buffer
+    }
   }
   interface ReadBatch {
     getBlock(index: number): Promise<Buffer | null>

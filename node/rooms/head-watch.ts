@@ -11,6 +11,7 @@ import {
 import { type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
 import type { RoomFold } from '../projection/room-fold.ts'
 import type { RoomLog } from '../replication/room-channel.ts'
+import type { OtherHistory } from '../storage/stored-log.ts'
 import type { Forks } from './forks.ts'
 
 interface HeadWatchOptions {
@@ -86,9 +87,10 @@ export class HeadWatch {
     this.check(log)
   }
 
-  /** Hypercore has met another history, and shows its head. */
-  async conflict(log: RoomLog, theirs: SignedHead | null): Promise<void> {
-    if (theirs) await this.#prove(log, theirs)
+  /** Hypercore has met another history. */
+  async conflict(log: RoomLog, theirs: OtherHistory | null): Promise<void> {
+    if (theirs?.rest.length === 0) await this.#prove(log, theirs.head)
+    else if (theirs) await this.#proveByTheirs(log, theirs)
     this.check(log)
   }
 
@@ -104,6 +106,12 @@ export class HeadWatch {
     onFork(log)
     // Those who cite the other history need not wait for it any longer.
     void fold.pump()
+  }
+
+  /** Theirs is longer, and its tree is shown where ours ends. */
+  async #proveByTheirs(log: RoomLog, { head: long, at, roots, rest }: OtherHistory): Promise<void> {
+    const short = await log.stored.head()
+    if (short?.length === at) await this.take(log, { type: 'split', short, long, roots, rest })
   }
 
   /** Make a proof of the head that contradicts what is here. */

@@ -84,7 +84,7 @@ export class OwnLog {
 
   /** What people have asked to say, and is not appended yet. */
   get waiting(): readonly WaitingMessage[] {
-    return this.#options.kept.content.outbox ?? []
+    return this.#outbox.filter(({ time }) => !this.#places.has(time))
   }
 
   /** Begin the log with `first` if it never was; go on with what was waiting when the node stopped. */
@@ -97,9 +97,8 @@ export class OwnLog {
     } else if (this.#stored.knownLength === 0 && this.#state.doubt !== 'copied') {
       await this.#keepState({ ...this.#state, doubt: 'copied' })
     }
-    if (this.waiting.length === 0) return
-    const waiting = this.waiting.filter((message) => !this.#options.isWritten(message))
-    if (waiting.length < this.waiting.length) await kept.change((content) => ({ ...content, outbox: waiting }))
+    const waiting = this.#outbox.filter((message) => !this.#options.isWritten(message))
+    if (waiting.length < this.#outbox.length) await kept.change((content) => ({ ...content, outbox: waiting }))
     if (waiting.length > 0) this.#settleSoon()
   }
 
@@ -128,7 +127,7 @@ export class OwnLog {
       return { ...content, outbox: [...outbox, { time, text: event.text }] }
     })
     this.#options.onChange()
-    while (this.waiting.some((message) => message.time === time)) await this.#settle()
+    while (this.#outbox.some((message) => message.time === time)) await this.#settle()
     const place = this.#places.get(time)!
     this.#places.delete(time)
     return place
@@ -147,6 +146,10 @@ export class OwnLog {
     await this.#current.writer.close()
   }
 
+  get #outbox(): readonly WaitingMessage[] {
+    return this.#options.kept.content.outbox ?? []
+  }
+
   get #stored(): StoredLog {
     return this.#current.log.stored
   }
@@ -163,7 +166,7 @@ export class OwnLog {
   #isSure(): boolean {
     const { heads } = this.#options
     const { log } = this.#current
-    return this.#state.doubt === null && !this.#mustGoOn() && !heads.isAhead(log) && this.waiting.length === 0
+    return this.#state.doubt === null && !this.#mustGoOn() && !heads.isAhead(log) && this.#outbox.length === 0
   }
 
   /** Whatever anybody answers, this log may have been gone on with elsewhere. */
@@ -235,8 +238,8 @@ export class OwnLog {
   async #empty(): Promise<void> {
     const { kept, onChange } = this.#options
     const { writer, log } = this.#current
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.slice(0, mostPerBatch)
+    while (this.#outbox.length > 0) {
+      const batch = this.#outbox.slice(0, mostPerBatch)
       const left = batch.filter(({ time }) => !this.#places.has(time))
       const indices = await Promise.all(left.map(({ time, text }) => writer.write({ type: 'message-sent', text }, time)))
       for (const [i, { time }] of left.entries()) this.#places.set(time, { log: log.stored.key, index: indices[i]! })

@@ -1,9 +1,19 @@
 import type Hypercore from 'hypercore'
+import type { ConflictProof } from 'hypercore'
 import multisig from 'hypercore/lib/multisig.js'
 import type Protomux from 'protomux'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, type SignedHead, type TreeNode, treeHash, verifyHead } from '../../protocol/log/hypercore.ts'
+import { joined } from '../../protocol/log/fork.ts'
+import { type LogOwner, leavesUnder, type SignedHead, type TreeNode, treeHash, verifyHead } from '../../protocol/log/hypercore.ts'
+
+/** What somebody has shown of a history that contradicts ours: nodes of its tree at some length, and from there to its signed head. */
+export interface OtherHistory {
+  readonly head: SignedHead
+  readonly at: number
+  readonly roots: readonly TreeNode[]
+  readonly rest: readonly TreeNode[]
+}
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
@@ -12,7 +22,7 @@ export class StoredLog {
   readonly #reopen: () => Hypercore
   readonly #primitives: Primitives
   readonly #growing: (() => void)[] = []
-  readonly #forking: ((theirs: SignedHead | null) => void)[] = []
+  readonly #forking: ((theirs: OtherHistory | null) => void)[] = []
   #core: Hypercore
   #download: { destroy(): void } | null = null
   #isForked: boolean
@@ -68,8 +78,8 @@ export class StoredLog {
     this.#growing.push(listener)
   }
 
-  /** Call back when its device turns out to have signed two histories, with a head of the one that is not here, if it can be told. */
-  onFork(listener: (theirs: SignedHead | null) => void): void {
+  /** Call back when its device turns out to have signed two histories, with what was shown of the one that is not here. */
+  onFork(listener: (theirs: OtherHistory | null) => void): void {
     this.#forking.push(listener)
   }
 
@@ -118,6 +128,14 @@ export class StoredLog {
     }
   }
 
+  /** Hypercore shows the other tree where the shorter one ends, and what leads from there to where it is signed. */
+  #otherHistory(at: number, { nodes, additionalNodes, signature }: ConflictProof['upgrade']): OtherHistory | null {
+    const all = [...nodes, ...additionalNodes]
+    const length = all.reduce((sum, { index }) => sum + leavesUnder(index), 0)
+    const head = this.#signedHead(length, treeHash(joined(all, this.#primitives), this.#primitives), signature)
+    return head && { head, at, roots: nodes, rest: additionalNodes }
+  }
+
   /** Exchange blocks of this log on a connection, with whoever proved there to be in its room. */
   replicate(mux: Protomux): void {
     if (!this.#isClosed) this.#core.replicate(mux)
@@ -145,10 +163,10 @@ export class StoredLog {
     }
     this.#core.on('append', grown)
     this.#core.on('download', grown)
-    let theirs: SignedHead | null = null
+    let theirs: OtherHistory | null = null
     this.#core.once('conflict', (length, _fork, { upgrade }) => {
       this.#isForked = true
-      theirs = this.#signedHead(length, treeHash(upgrade.nodes, this.#primitives), upgrade.signature)
+      theirs = this.#otherHistory(length, upgrade)
     })
     this.#core.once('close', () => {
       if (!this.#isForked || this.#isClosed) return

@@ -132,8 +132,8 @@ function placed(nodes: readonly PlacedNode[], start: number, end: number): TreeN
   return indices.map((index, i) => ({ index, size: nodes[i]!.size, hash: nodes[i]!.hash }))
 }
 
-/** The peaks above subtrees that stand side by side from the first block on. */
-function joined(nodes: readonly TreeNode[], primitives: Primitives): LogRoots {
+/** The peaks above subtrees that stand side by side from the first block on. Throws `fork/tree` for sizes that no log has. */
+export function joined(nodes: readonly TreeNode[], primitives: Primitives): LogRoots {
   const roots: TreeNode[] = []
   for (const next of nodes) {
     let node = next
