@@ -75,7 +75,10 @@ export const RoomView = Type.Object(
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
     heldUpTo: Type.Array(
-      Type.Integer({ description: 'own entries below this index are held by one connected node; one number a node' }),
+      Type.Object(
+        { log: Type.String(), length: Type.Integer({ description: 'entries of it below this index' }) },
+        { ...closed, description: 'how much of an own log one connected node holds; one for each log and node' },
+      ),
     ),
     troubles: Type.Array(LogTrouble),
     waiting: Type.Array(Type.Object({ time: Time, text: Type.String() }, closed), {

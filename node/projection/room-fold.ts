@@ -218,7 +218,7 @@ export class RoomFold {
     const step = foldEntry(log.folded, opened, {
       genesis: this.#room.genesis,
       depthAt: (key, length) => this.#entryAt(key, length)?.depth ?? null,
-      isAdmitted: (key) => this.logs.get(key)?.folded.author != null,
+      isAdmitted: (key) => this.#isAdmitted(key),
       primitives: this.#primitives,
     })
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
@@ -239,9 +239,15 @@ export class RoomFold {
     }
   }
 
+  /** We were let in, though the log that says so may be lost here. */
+  #isAdmitted(key: string): boolean {
+    const log = this.logs.get(key)
+    return log !== undefined && (log.isOwn || log.folded.author !== null)
+  }
+
   /** Whether it is known if a log may be let in: a later log of a device waits for the first one to begin. */
-  #mayBegin({ length, follows }: FoldingLog): boolean {
-    if (length > 0 || follows === null) return true
+  #mayBegin({ length, follows, isOwn }: FoldingLog): boolean {
+    if (length > 0 || follows === null || isOwn) return true
     const first = this.logs.get(follows)
     return first !== undefined && (first.length > 0 || first.frozenAt === 0)
   }

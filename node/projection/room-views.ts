@@ -25,7 +25,6 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
 
 /** A room with its people. */
 export function roomView(room: Room): RoomView {
-  const held = room.logs.get(toHex(room.ownLog))!.stored.heldBy()
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
     id: room.key,
@@ -36,7 +35,7 @@ export function roomView(room: Room): RoomView {
     created: room.created,
     linkExpires: room.beginning.expires,
     syncing: syncing(room),
-    heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
+    heldUpTo: held(room, connected),
     troubles: troubles(room),
     waiting: [...room.waiting],
   }
@@ -45,6 +44,13 @@ export function roomView(room: Room): RoomView {
 /** Nobody who was in the room before us has been reached yet: not even its first entry is here. */
 function stateOf(room: Room): RoomRow['state'] {
   return room.created === null ? 'waiting' : 'open'
+}
+
+function held(room: Room, connected: ReadonlySet<string>): RoomView['heldUpTo'] {
+  const own = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn)
+  return own.flatMap(({ key: log, stored }) =>
+    [...stored.heldBy()].filter(([node]) => connected.has(node)).map(([, length]) => ({ log, length })),
+  )
 }
 
 function members(room: Room): Member[] {
@@ -96,7 +102,8 @@ function troubles(room: Room): RoomView['troubles'] {
 /** The end is told apart from what the histories agree on: what was read before this came out stays. */
 function forkText(author: ShownAuthor | null, length: number): string {
   const end = `Here it ends after ${length === 1 ? '1 entry' : `${length} entries`}.`
-  if (author?.self) return `This log of yours was written by two nodes, as two histories. ${end} You go on in a new one.`
+  if (author?.self)
+    return `This log of yours was written by two nodes, as two histories. ${end} You go on in a new one.`
   return `${author?.name || 'Its author'} signed two histories of this log, and may have told others something else. ${end}`
 }
 

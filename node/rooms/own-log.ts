@@ -195,7 +195,8 @@ export class OwnLog {
     if (this.#state.doubt === null && !this.#mustGoOn() && !heads.isAhead(log)) return
     const haveAllTold = () => this.#options.channels().every(({ hasTold }) => hasTold)
     await this.#until(() => this.#mustGoOn() || (isKnown() && haveAllTold()))
-    if (this.#isClosed) throw new Problem('storage-failing', 'The node is stopping. The message waits for its next start.')
+    if (this.#isClosed)
+      throw new Problem('storage-failing', 'The node is stopping. The message waits for its next start.')
     if (this.#mustGoOn() || !isKnown()) await this.#goOn()
     else if (this.#state.doubt) await this.#keepState({ ...this.#state, doubt: null })
   }
@@ -230,7 +231,10 @@ export class OwnLog {
     await begun(log)
     await this.#keepState({ generation: owner.generation, doubt: null })
     this.#current = { log, writer }
-    logger.warn({ room: toHex(room), log: toHex(stored.key) }, 'nobody can tell how the own log ends: going on in another')
+    logger.warn(
+      { room: toHex(room), log: toHex(stored.key) },
+      'nobody can tell how the own log ends: going on in another',
+    )
     this.#options.onChange()
   }
 
@@ -241,7 +245,9 @@ export class OwnLog {
     while (this.#outbox.length > 0) {
       const batch = this.#outbox.slice(0, mostPerBatch)
       const left = batch.filter(({ time }) => !this.#places.has(time))
-      const indices = await Promise.all(left.map(({ time, text }) => writer.write({ type: 'message-sent', text }, time)))
+      const indices = await Promise.all(
+        left.map(({ time, text }) => writer.write({ type: 'message-sent', text }, time)),
+      )
       for (const [i, { time }] of left.entries()) this.#places.set(time, { log: log.stored.key, index: indices[i]! })
       await writer.flush()
       const done = new Set(batch.map(({ time }) => time))

@@ -24,8 +24,8 @@ import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
-import { type EntryPlace, type KeptRoom, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
 import { isWritten } from './outbox.ts'
+import { type EntryPlace, type KeptRoom, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
 import type { Person } from './person.ts'
 import type { RoomLogs } from './room-logs.ts'
 
@@ -351,7 +351,10 @@ export class Room implements ChannelRoom {
   }
 
   #onFork(log: RoomLog): void {
-    this.#options.log.warn({ room: this.key, log: toHex(log.stored.key) }, 'the device of a log has signed two histories')
+    this.#options.log.warn(
+      { room: this.key, log: toHex(log.stored.key) },
+      'the device of a log has signed two histories',
+    )
     for (const channel of this.channels()) channel.tellFork(log)
     this.#own?.changed()
     this.#options.onChange({ type: 'changed', room: this })
@@ -359,7 +362,9 @@ export class Room implements ChannelRoom {
 
   /** What we had written comes back from others: it may be all that the own log waits for. */
   async #ownGrown(log: RoomLog): Promise<void> {
-    await this.#heads.grown(log).catch((error) => this.#options.log.warn({ err: error }, 'a head could not be compared'))
+    await this.#heads
+      .grown(log)
+      .catch((error) => this.#options.log.warn({ err: error }, 'a head could not be compared'))
     this.#own?.changed()
   }
 

@@ -7,8 +7,8 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type LogOwner, logBinding } from '../../protocol/log/hypercore.ts'
 import { HomeError, homeErrorOf } from '../home-error.ts'
 import type { Doubt } from './key-vault.ts'
-import { StoredLog } from './stored-log.ts'
 import { markAsCopy, readStoreMark } from './store-mark.ts'
+import { StoredLog } from './stored-log.ts'
 
 /** All logs of a node, on disk. Holds no secret: keys are given for each run. */
 export interface LogStore {

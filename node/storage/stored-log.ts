@@ -5,7 +5,14 @@ import type Protomux from 'protomux'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { joined } from '../../protocol/log/fork.ts'
-import { type LogOwner, leavesUnder, type SignedHead, type TreeNode, treeHash, verifyHead } from '../../protocol/log/hypercore.ts'
+import {
+  type LogOwner,
+  leavesUnder,
+  type SignedHead,
+  type TreeNode,
+  treeHash,
+  verifyHead,
+} from '../../protocol/log/hypercore.ts'
 
 /** What somebody has shown of a history that contradicts ours: nodes of its tree at some length, and from there to its signed head. */
 export interface OtherHistory {

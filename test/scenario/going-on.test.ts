@@ -1,6 +1,7 @@
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { VaultContent } from '../../node/storage/key-vault.ts'
 import { meet, type TestPerson, untilAllShow } from '../support/nodes.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
 import { until } from '../support/until.ts'
@@ -24,6 +25,9 @@ const logOf = (id: string) => id.split('/')[0]!
 /** What a machine leaves behind that lost its power: no word that all is on disk, and another boot. */
 const cutPower = (name = 'Ada') =>
   writeFile(join(net.home(name), 'store-mark.json'), '{"version":1,"boot":"another","clean":false,"copied":false}\n')
+
+const readVault = async (): Promise<VaultContent> =>
+  JSON.parse(await readFile(join(home(), 'vault.json'), 'utf8')).content
 
 /** The database of the logs only: their place on disk is not told apart from before. */
 async function copyLogs(from: string, to: string): Promise<void> {
@@ -148,13 +152,12 @@ describe('after a power cut', () => {
     await cutPower()
     const killed = await net.start('Ada')
     for (const text of ['One', 'Two']) killed.run('send-message', { room, text }).catch(() => {})
-    const { content } = await until(async () => {
-      const { readFile } = await import('node:fs/promises')
-      const vault = JSON.parse(await readFile(join(home(), 'vault.json'), 'utf8'))
-      return vault.content.rooms[0].outbox?.length === 2 ? vault : null
+    const outbox = await until(async () => {
+      const [kept] = (await readVault()).rooms
+      return kept!.outbox?.length === 2 ? kept!.outbox : null
     }, 'that they are safe')
     await killed.kill()
-    const texts = content.rooms[0].outbox.map(({ text }: { text: string }) => text)
+    const texts = outbox.map(({ text }) => text)
 
     ada = await net.open('Ada')
     expect(ada.room(room).waiting.map(({ text }) => text)).toEqual(texts)
@@ -167,6 +170,27 @@ describe('after a power cut', () => {
     await untilAllShow([ada, ben], room, [...texts, 'Three'])
     await expectOneHistory()
   })
+})
+
+test('a message that was written just before a node was killed is not written again', async () => {
+  await ada.send(room, 'Once')
+  const said = ada.timeline(room).at(-1)!
+  await ada.close()
+  const vault = await readVault()
+  const rooms = vault.rooms.map((each) => ({
+    ...each,
+    outbox: [
+      { time: said.time, text: 'Once' },
+      { time: said.time + 1, text: 'Once' },
+    ],
+  }))
+  for (const file of ['vault.json', 'vault.json.copy']) {
+    await writeFile(join(home(), file), JSON.stringify({ version: 1, lock: null, content: { ...vault, rooms } }))
+  }
+  ada = await net.open('Ada')
+  await untilAllShow([ada, ben], room, ['Once', 'Once'])
+  await ada.send(room, 'Twice is enough')
+  await untilAllShow([ada, ben], room, ['Once', 'Once', 'Twice is enough'])
 })
 
 test('a node that was killed, on a machine that went on, goes on in its log with nobody there', async () => {

@@ -107,7 +107,7 @@ function garden(now: number): CannedRoom {
       linkExpires: null,
       syncing: null,
       waiting: [],
-      heldUpTo: [script.items.length - 1, script.items.length - 1],
+      heldUpTo: [me, me].map((log) => ({ log, length: script.items.length - 1 })),
       troubles: [
         {
           log: id(5),

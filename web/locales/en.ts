@@ -127,6 +127,7 @@ export const en = {
   'message.storedHint': 'Stored in your own log. Nobody else holds it yet.',
   'message.held': (n: number) => `held by ${n}`,
   'message.heldHint': (n: number) => `${people(n)} connected now hold${n === 1 ? 's' : ''} a copy.`,
+  'message.waiting': 'Safe, and waiting to be written: your node asks the others how your log ends.',
   'message.late': 'arrived late',
   'message.lateHint': 'This arrived after messages that stand below it.',
   'message.flaw': (words: string) => `Not trustworthy: ${words}`,
