@@ -4,7 +4,6 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
-import { compareOrder } from '../../protocol/ordering.ts'
 import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
@@ -20,6 +19,7 @@ import type { WaitingMessage } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { Authors } from './authors.ts'
 import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
@@ -79,6 +79,7 @@ export class Room implements ChannelRoom {
   readonly port: number
   readonly fold: RoomFold
   readonly #options: RoomOptions
+  readonly #authors: Authors
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
   #own: OwnLog | null = null
@@ -110,6 +111,7 @@ export class Room implements ChannelRoom {
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
       onSettled: () => options.onChange({ type: 'changed', room: this }),
     })
+    this.#authors = new Authors(this.fold, person.identity)
     this.#heads = new HeadWatch({
       forks: options.forks,
       fold: this.fold,
@@ -271,21 +273,12 @@ export class Room implements ChannelRoom {
 
   /** Who writes a log, or null as long as nothing has let it in. */
   author(log: string): ShownAuthor | null {
-    const author = this.fold.logs.get(log)?.folded.author
-    if (!author) return null
-    const identity = toHex(author.owner.identity)
-    const self = identity === toHex(this.#options.person.identity)
-    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
+    return this.#authors.of(log)
   }
 
-  /** How a member calls themselves, in the log of theirs that ends last; empty for whom nothing has let in. */
+  /** How a member calls themselves; empty for whom nothing has let in. */
   nameOf(identity: string): string {
-    const own = [...this.fold.logs.values()].flatMap(({ folded: { author, cursor, key } }) =>
-      author && toHex(author.owner.identity) === identity
-        ? [{ name: author.name, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }]
-        : [],
-    )
-    return own.sort((a, b) => compareOrder(a.order, b.order)).at(-1)?.name ?? ''
+    return this.#authors.nameOf(identity)
   }
 
   /** What the timeline is drawn from. */
