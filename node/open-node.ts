@@ -15,8 +15,8 @@ import { callsIn, tellCalls } from './rooms/calls-in-rooms.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
 import { freshVault, personOf } from './rooms/person.ts'
-import type { RoomChange } from './rooms/room.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
+import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
 import { FreeSpace } from './storage/free-space.ts'
@@ -87,6 +87,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      invites: () => rooms.invites,
       onTrouble,
       status: () => ({
         version,

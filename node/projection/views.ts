@@ -1,5 +1,7 @@
 import type { CallView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
-import type { Room, RoomChange } from '../rooms/room.ts'
+import type { Invites } from '../rooms/invites.ts'
+import type { Room } from '../rooms/room.ts'
+import type { RoomChange } from '../rooms/room-options.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { roomRow, roomView } from './room-views.ts'
 import { TimelineWatch } from './timeline-watch.ts'
@@ -12,6 +14,7 @@ export interface ViewSources {
   room(key: string): Room
   status(): StatusView
   call(): CallView
+  invites(): Invites
   /** The view store cannot be read. */
   onTrouble(error: unknown): void
 }
@@ -68,6 +71,7 @@ export class Views {
     if (change.type === 'entries') {
       for (const watch of this.#timelines.get(key) ?? []) watch.onEntries(change.entries)
     }
+    if (change.type === 'authority') for (const watch of this.#timelines.get(key) ?? []) watch.reset()
     this.#room.get(key)?.changed()
     this.#rooms.changed()
     this.#status.changed()
@@ -90,7 +94,7 @@ export class Views {
     if (!watchers) {
       watchers = new Watchers(
         slowMs,
-        () => roomView(room),
+        () => roomView(room, this.#sources.invites()),
         (error) => this.#sources.onTrouble(error),
       )
       this.#room.set(key, watchers)

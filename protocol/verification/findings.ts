@@ -34,6 +34,8 @@ interface Counts {
   readonly entries: number
   readonly unknown: number
   readonly unplaced: number
+  readonly hidden: number
+  readonly fallen: number
 }
 
 /** How many failures of one check, or missing logs, are told one by one; the rest are counted. */
@@ -44,6 +46,7 @@ export class Findings {
   readonly #failures = new Map<CheckName, Failures>()
   readonly #missing = new Map<string, MissingLog>()
   #authors: Check[] = []
+  #missingOperations = 0
 
   /** Say that checks of these names are made: one that finds nothing has passed. */
   begin(...names: readonly CheckName[]): void {
@@ -85,6 +88,11 @@ export class Findings {
     }
   }
 
+  /** So many operations are named that are not here. */
+  missingOperations(missing: number): void {
+    this.#missingOperations = missing
+  }
+
   authors(authors: readonly ReportedAuthor[], expect: readonly string[]): void {
     const unknown = expect.filter((id) => !authors.some(({ identity }) => identity === id))
     for (const id of unknown) this.fail('authors', 'bundle/expected', undefined, id)
@@ -107,7 +115,7 @@ export class Findings {
       export: 'the file is as the device that exported it signed it',
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
-      membership: `${count(counts.logs, 'log')} let in to the room`,
+      membership: `${count(counts.logs, 'log')} of known authors${rightsText(counts)}`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       completeness: '',
       authors: '',
@@ -126,7 +134,7 @@ export class Findings {
 
   /** Logs that are here in part come first: whoever cites logs that never were cannot push them out of sight. */
   #completeness(unplaced: number, held: ReadonlyMap<string, HeldLog>): Check[] {
-    if (this.#missing.size === 0) {
+    if (this.#missing.size === 0 && this.#missingOperations === 0) {
       return [{ name: 'completeness', outcome: 'passed', text: 'every entry that is cited is here' }]
     }
     const waiting = (text: string, where?: string): Check => ({
@@ -141,6 +149,13 @@ export class Findings {
       .slice(0, mostTold)
       .map(([log, { length, first }]) => waiting(missingText(log, length, held.get(log)), entryId(first)))
     if (logs.length > mostTold) lines.push(waiting(`and ${count(logs.length - mostTold, 'more log')}`))
+    if (this.#missingOperations > 0) {
+      lines.push(
+        waiting(
+          `${count(this.#missingOperations, 'operation')} that others name ${this.#missingOperations === 1 ? 'is' : 'are'} not here: who may what could come out otherwise`,
+        ),
+      )
+    }
     if (unplaced > 0) {
       lines.push(
         waiting(
@@ -154,6 +169,12 @@ export class Findings {
 
 function unknownText(unknown: number): string {
   return unknown === 0 ? '' : `, ${unknown} of ${unknown === 1 ? 'a kind' : 'kinds'} that this version does not know`
+}
+
+function rightsText({ hidden, fallen }: Counts): string {
+  const acts = fallen === 0 ? '' : `, ${count(fallen, 'operation')} that ${fallen === 1 ? 'does' : 'do'} not count`
+  const entries = hidden === 0 ? '' : `, ${count(hidden, 'entry', 'entries')} without the right to write, not shown`
+  return acts + entries
 }
 
 /** The length is a claim: only of a log that is let in does it count entries. */
@@ -171,7 +192,7 @@ export function entryId({ log, index }: Pick<OrderKey, 'log' | 'index'>): string
 
 function checkOf(code: ProtocolErrorCode): CheckName {
   if (code.startsWith('ordering/')) return 'causality'
-  return code.startsWith('room/') || code.startsWith('identity/') ? 'membership' : 'entries'
+  return /^(room|identity|authority)\//.test(code) ? 'membership' : 'entries'
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

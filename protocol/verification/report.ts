@@ -15,6 +15,15 @@ export interface ReportedAuthor {
   readonly name: string
   readonly messages: number
   readonly confirmed: boolean
+  /** What they are to the room, by all operations in the bundle: a role, or that they were removed, left, or never let in. */
+  readonly standing: string
+}
+
+/** An operation that does not count, and why. Spec: specs/authority.md. */
+export interface FallenOperation {
+  readonly where: string
+  readonly code: ProtocolErrorCode
+  readonly text: string
 }
 
 /** A message as it stands in a verified bundle, in display order. */
@@ -36,6 +45,9 @@ export interface Report {
   readonly messages: number
   /** Entries of kinds that this version does not know: what they say is not shown. */
   readonly unknown: number
+  /** Entries whose authors had no right to write there: what they say is not shown. */
+  readonly hidden: number
+  readonly fallen: readonly FallenOperation[]
   readonly authors: readonly ReportedAuthor[]
   readonly checks: readonly Check[]
   /** What no bundle of this kind can show, in sentences. */

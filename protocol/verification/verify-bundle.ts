@@ -7,6 +7,7 @@ import { compareOrder, type OrderKey } from '../ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
+import { BundleAuthority, type ResolvedAuthority } from './bundle-authority.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
 import { entryId, Findings } from './findings.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
@@ -43,8 +44,11 @@ interface Heard {
   roomName: string
   /** How many are of a kind of a later version. */
   unknown: number
-  /** Those without a flaw. */
+  /** Where each stands, and of which type it is. */
+  readonly said: { readonly order: OrderKey; readonly type: string }[]
+  /** Messages without a flaw. */
   readonly messages: HeardMessage[]
+  readonly authority: BundleAuthority
 }
 
 interface HeardMessage {
@@ -109,7 +113,9 @@ function foldLogs(
 ): Heard {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
+  const authority = new BundleAuthority(genesis, primitives)
+  const heard: Heard = { roomName: '', unknown: 0, said: [], messages: [], authority }
+  const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
   const of = entriesIn(logs)
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
@@ -128,6 +134,9 @@ function foldLogs(
       if (missing.length > 0) log.isPlaced = false
       for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
       for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
+      const block = log.bundled.blocks[entry.order.index]!
+      const wrong = authority.note(entry, folded.author, block, rootsAt)
+      for (const flaw of wrong) findings.flaw(flaw, entryId(entry.order))
       hear(heard, log, entry)
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
@@ -143,6 +152,7 @@ function hear(heard: Heard, log: WalkedLog, { event, flaws, order, time }: Folde
   // Only the owner can have made the room, and only their first log says what it is called.
   if (event?.type === 'room-created' && log.bundled.generation === 0) heard.roomName = event.name
   if (event?.type === 'unknown') heard.unknown++
+  if (event) heard.said.push({ order, type: event.type })
   if (event?.type === 'message-sent' && flaws.length === 0) {
     heard.messages.push({ order, time, text: event.text, placed: log.isPlaced })
   }
@@ -198,20 +208,33 @@ function summarize(
   findings: Findings,
   { expect = [] }: VerifyOptions,
 ): VerifiedBundle {
-  const names = namesOf(logs)
+  const authority = heard.authority.resolve()
+  const names = namesOf(logs, authority)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
   const messages = [...heard.messages]
     .sort((a, b) => compareOrder(a.order, b.order))
     .flatMap(({ order, time, text, placed }): ReportedMessage[] => {
       const by = held.get(toHex(order.log))!.author
-      if (!by) return []
+      if (!by || authority.isHidden(by, order, 'message-sent')) return []
       const author = toHex(by.owner.identity)
       return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
     })
-  const authors = reportedAuthors(names, messages, expect)
+  const authors = reportedAuthors(names, messages, expect, authority)
+  const hidden = heard.said.filter(({ order, type }) => {
+    const by = held.get(toHex(order.log))!.author
+    return by !== null && authority.isHidden(by, order, type)
+  }).length
   findings.authors(authors, expect)
   const unplaced = messages.filter(({ placed }) => !placed).length
-  const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }
+  const counts = {
+    logs: logs.length,
+    entries: entriesIn(logs),
+    unknown: heard.unknown,
+    unplaced,
+    hidden,
+    fallen: authority.fallen.length,
+  }
+  findings.missingOperations(authority.missing)
   const checks = findings.checks(counts, held)
   return {
     messages,
@@ -221,6 +244,8 @@ function summarize(
       exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
       messages: messages.length,
       unknown: heard.unknown,
+      hidden,
+      fallen: authority.fallen,
       authors,
       checks,
       notProven: notProven(unplaced),
@@ -229,18 +254,27 @@ function summarize(
 }
 
 /** What each author calls themselves: in the log of theirs that ends last, if they have several. */
-function namesOf(logs: readonly WalkedLog[]): Map<string, string> {
+function namesOf(logs: readonly WalkedLog[], authority: ResolvedAuthority): Map<string, string> {
   const ends = logs.flatMap(({ folded: { author, cursor, key } }) =>
-    author ? [{ author, order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 } }] : [],
+    author
+      ? [
+          {
+            author,
+            name: authority.nameOf(author, key),
+            order: { depth: cursor.depth, time: cursor.time, log: key, index: cursor.length - 1 },
+          },
+        ]
+      : [],
   )
   ends.sort((a, b) => compareOrder(a.order, b.order))
-  return new Map(ends.map(({ author }) => [toHex(author.owner.identity), author.name]))
+  return new Map(ends.map(({ author, name }) => [toHex(author.owner.identity), name]))
 }
 
 function reportedAuthors(
   names: ReadonlyMap<string, string>,
   messages: readonly ReportedMessage[],
   expect: readonly string[],
+  authority: ResolvedAuthority,
 ) {
   const counts = new Map<string, number>()
   for (const { author } of messages) counts.set(author, (counts.get(author) ?? 0) + 1)
@@ -249,5 +283,6 @@ function reportedAuthors(
     name,
     messages: counts.get(identity) ?? 0,
     confirmed: expect.includes(identity),
+    standing: authority.standingOf(identity),
   }))
 }

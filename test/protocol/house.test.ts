@@ -26,6 +26,7 @@ describe('protocol/', () => {
     'merkle',
     'log',
     'ordering',
+    'authority',
     'room',
     'encryption',
     'call',

@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import entry, log, ordering, room
+from . import authority, entry, log, ordering, room
 from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
 from .errors import ProtocolError
 from .primitives import sha256, sign, verify
@@ -82,7 +82,7 @@ def verify_bundle(data, expect=()):
             log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
         except ProtocolError as error:
             fail("signatures", error.code, key.hex())
-        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True})
+        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
 
     if not bundle["signed"]:
         fail("export", "bundle/export-signature")
@@ -137,9 +137,27 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 entries.append(folded)
                 for code in folded["flaws"]:
                     fail(_check_of(code), code, where)
+                _note_operation(each, folded, index, by_key, where, fail)
         blocked = [each for each in blocked if len(each["depths"]) < len(each["blocks"])]
         forced = len(entries) == before
     return entries
+
+
+def _note_operation(each, folded, index, by_key, where, fail):
+    """Keep an operation, and compare the heads that it names with what is here."""
+    author, event = each["folded"]["author"], folded["event"]
+    if event is None or author is None:
+        return
+    if "as" in event:
+        each["names"].append((index, event["as"]))
+    operation = room.operation_of(event, author["identity"], each["key"], index, each["blocks"][index])
+    if operation is None:
+        return
+    each["operations"].append(operation)
+    for key, length, hashed in operation.get("marks", []):
+        marked = by_key.get(key)
+        if marked and length <= len(marked["blocks"]) and log.tree_hash(log.roots(marked["blocks"][:length])) != hashed:
+            fail("membership", "authority/mark", where)
 
 
 def _open(each, this_room):
@@ -190,38 +208,67 @@ def _missing_told(missing, logs):
     ]
 
 
+def _fallen_told(logs, resolved):
+    places = {each["id"]: f"{each['log'].hex()}/{each['index']}" for one in logs for each in one["operations"]}
+    return [{"where": where, "code": code} for where, code in sorted((places[each], code) for each, code in resolved.fallen.items())]
+
+
 def _check_of(code):
     if code.startswith("ordering/"):
         return "causality"
-    return "membership" if code.startswith(("room/", "identity/")) else "entries"
+    return "membership" if code.startswith(("room/", "identity/", "authority/")) else "entries"
 
 
-def _names(logs):
+def _resolve(genesis, logs):
+    operations = [operation for each in logs for operation in each["operations"]]
+    try:
+        return authority.resolve(room.beginning_of(genesis), operations)
+    except ProtocolError:
+        # A genesis that is none lets nobody in, so there are no operations either.
+        return authority.resolve({"owner": None, "admission": "open-link", "invite": None}, [])
+
+
+def _name_of(each, resolved):
+    """The last one that is shown; the first one where none is."""
+    identity = each["folded"]["author"]["identity"]
+    shown = [name for index, name in each["names"] if not resolved.hiding_of(identity, each["key"], index, False)]
+    return (shown or [each["names"][0][1]])[-1]
+
+
+def _names(logs, resolved):
     """By identity: the name in the log of theirs that ends last."""
     ends = []
     for each in logs:
         author, cursor = each["folded"]["author"], each["folded"]["cursor"]
         if author:
             order = ordering.order_key(cursor["depth"], cursor["time"], each["key"], cursor["length"] - 1)
-            ends.append((order, author["identity"], author["name"]))
+            ends.append((order, author["identity"], _name_of(each, resolved)))
     return {identity: name for _, identity, name in sorted(ends)}
 
 
 def _summary(this_room, bundle, logs, entries, failures, missing, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
-    names = _names(logs)
-    messages, name = [], ""
+    resolved = _resolve(bundle["genesis"], logs)
+    names = _names(logs, resolved)
+    messages, name, hidden = [], "", []
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
         event, author = each["event"], authors_by_log[each["log"]]
         if event is None:
             continue
         if event["type"] == "room-created" and each["log"] in first_logs:
             name = event["name"]
+        where = f"{each['log'].hex()}/{each['index']}"
+        needs_writing = room.needs_writing(event["type"])
+        if author and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
+            # Why an operation does not count stands below.
+            if needs_writing or event["type"] == "name-changed":
+                hidden.append(where)
+            continue
         if event["type"] == "message-sent" and author and not each["flaws"]:
             messages.append(
                 {
-                    "id": f"{each['log'].hex()}/{each['index']}",
+                    "id": where,
                     "author": author["identity"].hex(),
                     "name": names[author["identity"]],
                     "text": event["text"],
@@ -233,7 +280,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
     for _ in [each for each in expect if each not in identities]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     waiting = []
-    if missing:
+    if missing or resolved.missing:
         waiting.append("completeness")
     if any(identity not in expect for identity in identities):
         waiting.append("authors")
@@ -243,6 +290,9 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
         "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},
         "messages": messages,
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
+        "standings": {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)},
+        "hidden": hidden,
+        "fallen": _fallen_told(logs, resolved),
         "failures": failures,
         "waiting": waiting,
         "missing": _missing_told(missing, logs),
