@@ -100,6 +100,7 @@ async function verify(
 const outcomeWords = {
   passed: colours.green('passed'),
   failed: colours.red('FAILED'),
+  found: colours.yellow('found'),
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 

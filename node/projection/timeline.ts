@@ -12,17 +12,19 @@ export interface ShownAuthor {
   readonly self: boolean
 }
 
+/** How a log came into a room: with somebody, with another device of theirs, or as another log of a device. */
+export type Arrival = 'joined' | 'device-joined' | 'log-joined'
+
 /** What the timeline of one room is drawn from. */
 export interface TimelineSource {
   readonly view: ViewStore
   readonly room: number
   author(log: string): ShownAuthor | null
   identityOf(device: string): string | null
-  /** Whether the author of a log was in the room already, with another. */
-  isLaterLog(log: string): boolean
+  arrivalOf(log: string): Arrival
 }
 
-const notices = ['room-created', 'joined', 'name-changed', 'unknown', 'unreadable'] as const
+const notices = ['room-created', 'name-changed', 'unknown', 'unreadable'] as const
 
 /** The last `limit` items before an `order`, or of all, in display order. */
 export function timelineItems(source: TimelineSource, before: string | null, limit: number): TimelineItem[] {
@@ -50,9 +52,7 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
     const to = source.identityOf(row.text)
     return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
   }
-  if (row.type === 'joined' && source.isLaterLog(row.key)) {
-    return { type: 'notice', ...fields, notice: 'device-joined', text: row.text }
-  }
+  if (row.type === 'joined') return { type: 'notice', ...fields, notice: source.arrivalOf(row.key), text: row.text }
   const notice = notices.find((each) => each === row.type)
   return notice ? { type: 'notice', ...fields, notice, text: row.text } : null
 }

@@ -3,7 +3,7 @@ import type Protomux from 'protomux'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { SignedHead } from '../../protocol/log/hypercore.ts'
+import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import {
   channelId,
   checkDeviceProof,
@@ -17,9 +17,11 @@ import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import {
   type AnnouncedLog,
+  decodeFork,
   decodeIntroduction,
   decodeLogs,
   decodePresence,
+  encodeFork,
   encodeIntroduction,
   encodeLogs,
   encodePresence,
@@ -38,6 +40,7 @@ export interface ChannelRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
   readonly secrets: RoomSecrets
+  /** Of the first log of our device: it says who we are, whichever log we write. */
   readonly ownAdmission: Admission
   readonly logs: ReadonlyMap<string, RoomLog>
   readonly port: number
@@ -46,9 +49,15 @@ export interface ChannelRoom {
    * Take a log in, because its own device asks, so that the invite's expiry counts; or because a member has it, whom a signed head shows that
    * the device wanted it. Throws `room/…` and `log/signature`.
    */
-  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog>
-  /** Compare what somebody holds of a log with what is here. Throws `log/signature`. */
-  compareHead(log: RoomLog, head: SignedHead): Promise<void>
+  addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog>
+  /** Compare what somebody holds of a log with what is here. Throws `log/signature` and `fork/signature`. */
+  compareHead(log: RoomLog, head: ForkedHead): Promise<void>
+  /** What shows that the device of this log has signed two histories; null if that is not known. */
+  forkOf(log: RoomLog): ForkProof | null
+  /** Somebody has a proof of a fork. Throws `fork/…` if it is none. */
+  takeFork(log: RoomLog, proof: ForkProof): Promise<void>
+  /** Somebody has told all heads of one message. */
+  onHeads(channel: RoomChannel): void
   onPeer(channel: RoomChannel): void
   onPeerChange(channel: RoomChannel): void
   onPeerGone(channel: RoomChannel): void
@@ -77,6 +86,8 @@ export class RoomChannel {
   /** Who is at the other end, once each side has let the other in. */
   peer: ChannelPeer | null = null
   presence: Presence | null = null
+  /** Whether the other end has told how far it holds the logs of the room. */
+  hasTold = false
   readonly #mux: Protomux
   readonly #primitives: Primitives
   readonly #onRefused: (error: unknown) => void
@@ -101,7 +112,7 @@ export class RoomChannel {
     this.#primitives = primitives
     this.#onRefused = onRefused
     this.#role = stream.isInitiator ? 'initiator' : 'responder'
-    const handlers = [this.#onProof, this.#onIntroduction, this.#onLogs, this.#onPresence]
+    const handlers = [this.#onProof, this.#onIntroduction, this.#onLogs, this.#onPresence, this.#onFork]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
       id: channelId(room.secrets, stream.handshakeHash, primitives),
@@ -123,8 +134,18 @@ export class RoomChannel {
   async announce(logs: readonly RoomLog[]): Promise<void> {
     if (!this.peer) return
     for (const { stored } of logs) this.#replicate(stored)
-    const announced = logs.map(async ({ admission, stored }) => ({ admission, head: await stored.head() }))
+    const announced = logs.map(async ({ admission, stored }) => {
+      const head = await stored.head()
+      return { admission, head: head && { fork: 0, ...head } }
+    })
     for (const message of encodeLogs(await Promise.all(announced))) this.#send(2, message)
+    for (const log of logs) this.tellFork(log)
+  }
+
+  /** Show the other side what is known of the fork of a log. */
+  tellFork(log: RoomLog): void {
+    const proof = this.room.forkOf(log)
+    if (this.peer && proof) this.#send(4, encodeFork({ log: log.stored.key, proof }))
   }
 
   sendPresence(presence: Presence): void {
@@ -188,6 +209,8 @@ export class RoomChannel {
         this.#onRefused(error)
       }
     }
+    this.hasTold = true
+    this.room.onHeads(this)
   }
 
   async #take({ admission, head }: AnnouncedLog): Promise<void> {
@@ -200,6 +223,20 @@ export class RoomChannel {
     await this.#meet()
     this.presence = decodePresence(message)
     this.room.onPeerChange(this)
+  }
+
+  readonly #onFork = async (message: Uint8Array): Promise<void> => {
+    await this.#meet()
+    const { log: key, proof } = decodeFork(message)
+    // A log that was not let in here is nobody's.
+    const log = this.room.logs.get(toHex(key))
+    if (!log) return
+    try {
+      await this.room.takeFork(log, proof)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#onRefused(error)
+    }
   }
 
   get #theirRole(): Role {

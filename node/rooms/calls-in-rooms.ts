@@ -21,7 +21,7 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
         return { identity, device: peer.device, presence, send: (datagram) => stream.trySend(datagram) }
       },
     },
-    nameOf: (room, identity) => rooms.get(room).nameOf(identity),
+    nameOf: (room, identity) => rooms.get(room).people.nameOf(identity),
   }
 }
 
@@ -37,7 +37,7 @@ export function tellCalls(calls: Calls, change: RoomChange): void {
   if (change.type !== 'entries') return
   for (const { log, entry, live } of change.entries) {
     const { event, flaws } = entry
-    const author = room.author(log.key)
+    const author = room.people.author(log.key)
     if (!author || !event || event.type === 'unknown' || !isCallEvent(event) || flaws.length > 0) continue
     calls.receiveEntry(room.key, { identity: author.identity, device: author.device, event, live })
   }

@@ -1,13 +1,15 @@
-import { compareBytes, equalBytes } from '../../protocol/bytes.ts'
+import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { openEntry } from '../../protocol/log/entry.ts'
 import type { SignedHead } from '../../protocol/log/hypercore.ts'
-import { rootIndices, siblingIndices } from '../../protocol/log/inclusion.ts'
+import { type ProofNode, rootIndices, siblingIndices } from '../../protocol/log/inclusion.ts'
 import { type ExcerptedEntry, type ExcerptedLog, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { Problem } from '../api/problems.ts'
+import type { RoomLog } from '../replication/room-channel.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import { keysOf } from './entry-keys.ts'
+import { forksOf } from './export-room.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
 
@@ -24,20 +26,26 @@ export async function excerptRoom(
 ): Promise<Uint8Array> {
   const chosen = chosenIn(room, ids)
   const logs: { readonly key: Uint8Array; readonly log: ExcerptedLog }[] = []
-  for (const { stored } of room.logs.values()) {
-    const indices = chosen.get(stored) ?? new Set()
-    // Our own first entry shows that who signs the excerpt is in the room.
-    const isOurs = equalBytes(stored.owner.device, person.device)
-    if (indices.size > 0 || isOurs)
-      logs.push({ key: stored.key, log: await excerptLog(room, stored, indices, primitives) })
+  const shown = shownLogs(room, chosen, person)
+  for (const { stored } of shown) {
+    logs.push({ key: stored.key, log: await excerptLog(room, stored, chosen.get(stored) ?? new Set(), primitives) })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
   const excerpt = {
     genesis: room.genesis,
     logs: logs.map(({ log }) => log),
     exporter: { device: person.device, time },
+    forks: forksOf(room, shown),
   }
   return encodeExcerpt(excerpt, person.deviceSeed, primitives)
+}
+
+/** The logs with a chosen message, those that let them in, and ours: its first entry shows that who signs the excerpt is in the room. */
+function shownLogs(room: Room, chosen: ReadonlyMap<StoredLog, unknown>, { device }: Person): RoomLog[] {
+  const isOurs = ({ owner }: StoredLog) => owner.generation === 0 && equalBytes(owner.device, device)
+  const needed = [...room.logs.values()].filter(({ stored }) => chosen.has(stored) || isOurs(stored))
+  const first = needed.flatMap(({ stored }) => room.fold.logs.get(toHex(stored.key))?.follows ?? [])
+  return [...room.logs].filter(([key, log]) => needed.includes(log) || first.includes(key)).map(([, log]) => log)
 }
 
 function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number>> {
@@ -69,7 +77,7 @@ async function excerptLog(
     if (index > 0 && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
     entries.push(entry)
   }
-  const roots = await stored.treeNodes(rootIndices(head.length))
+  const roots = await nodesAt(stored, rootIndices(head.length))
   return { identity, device, generation, length: head.length, signature: head.signature, roots, entries }
 }
 
@@ -83,7 +91,14 @@ async function excerptEntry(
   if (index >= Math.min(head.length, stored.length)) throw new Problem('no-such-message')
   const [block] = await stored.read(index, index + 1)
   const { keys } = keysOf(room, stored.key, index, block!, primitives)
-  return { index, block: block!, keys, path: await stored.treeNodes(siblingIndices(index, head.length)) }
+  return { index, block: block!, keys, path: await nodesAt(stored, siblingIndices(index, head.length)) }
+}
+
+/** Those over blocks that are here are here, too. */
+async function nodesAt(stored: StoredLog, indices: readonly number[]): Promise<ProofNode[]> {
+  const nodes = await stored.treeNodes(indices)
+  if (!nodes) throw new Problem('no-such-message')
+  return nodes.map(({ size, hash }) => ({ size, hash }))
 }
 
 function isMessage(

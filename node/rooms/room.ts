@@ -1,23 +1,21 @@
 import type { Logger } from 'pino'
-import { fromHex, toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
-import { orderText } from '../../protocol/ordering.ts'
-import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
+import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
+import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
+import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
-import { Problem } from '../api/problems.ts'
-import { chosenNames } from '../projection/chosen-names.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
-import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
+import type { TimelineSource } from '../projection/timeline.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
-import type { VaultRoom } from '../storage/key-vault.ts'
+import type { WaitingMessage } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ViewStore } from '../storage/view-store.ts'
@@ -26,8 +24,11 @@ import { findAdmissions } from './find-admissions.ts'
 import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
+import { isWritten } from './outbox.ts'
+import { type EntryPlace, type KeptRoom, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
 import type { Person } from './person.ts'
 import type { RoomLogs } from './room-logs.ts'
+import { RoomPeople } from './room-people.ts'
 
 /** What a room is made of and lives from. */
 export interface RoomOptions {
@@ -36,7 +37,7 @@ export interface RoomOptions {
   readonly inviteSeed: Uint8Array
   /** What the link called it, until its own log says. */
   readonly label: string
-  readonly ownLogState: VaultRoom['ownLog']
+  readonly kept: KeptRoom
   readonly person: Person
   readonly contacts: Contacts
   readonly store: LogStore
@@ -49,6 +50,8 @@ export interface RoomOptions {
   readonly primitives: Primitives
   readonly log: Logger
   readonly now: () => number
+  /** What we are called, now. */
+  readonly ownName: () => string
   readonly onChange: (change: RoomChange) => void
 }
 
@@ -62,8 +65,6 @@ export type RoomChange =
   | { readonly type: 'changed'; readonly room: Room }
 
 const mostLogs = 1_000
-const forkText = 'its device signed two histories'
-const lostText = 'it was lost from this disk, and whoever went on with it might contradict what others have'
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -75,23 +76,20 @@ export class Room implements ChannelRoom {
   readonly inviteSeed: Uint8Array
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
-  readonly ownLog: Uint8Array
+  readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
-  readonly troubles = new Map<string, string>()
   readonly port: number
   readonly fold: RoomFold
+  readonly people: RoomPeople
   readonly #options: RoomOptions
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
-  #writer: RoomWriter | null = null
-  #names: ReadonlyMap<string, string> | null = null
-  #isLost: boolean
+  #own: OwnLog | null = null
   #adding: Promise<unknown> = Promise.resolve()
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
     this.#options = options
-    this.#isLost = options.ownLogState === 'lost'
     this.genesis = genesis
     this.beginning = decodeGenesis(genesis)
     this.secret = options.secret
@@ -100,6 +98,7 @@ export class Room implements ChannelRoom {
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
     this.port = options.port
+    this.device = person.device
     const owner: LogOwner = { room: this.id, identity: person.identity, device: person.device, generation: 0 }
     const isOwner = Buffer.compare(person.device, this.beginning.owner.device) === 0
     this.ownAdmission = {
@@ -108,18 +107,23 @@ export class Room implements ChannelRoom {
       generation: 0,
       signature: isOwner ? null : signAdmission(owner, options.inviteSeed, primitives),
     }
-    this.ownLog = logKey(owner, primitives)
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => {
-        this.#names = null
+        this.people.changed()
         options.onChange({ type: 'entries', room: this, entries })
       },
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
       onSettled: () => {
-        this.#names = null
+        this.people.changed()
         options.onChange({ type: 'changed', room: this })
       },
+    })
+    this.people = new RoomPeople({
+      fold: this.fold,
+      view: options.view,
+      contacts: options.contacts,
+      self: person.identity,
     })
     this.#heads = new HeadWatch({
       forks: options.forks,
@@ -134,9 +138,8 @@ export class Room implements ChannelRoom {
   static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
     const room = new Room(options)
     try {
-      const own = await room.#openLogs()
-      if (room.isLost || (own.knownLength === 0 && options.ownLogState)) room.#lose()
-      else if (own.knownLength === 0) await room.append(first(room.ownAdmission))
+      await room.#openLogs()
+      await room.#own!.open(first(room.ownAdmission))
       return room
     } catch (error) {
       await room.close()
@@ -154,54 +157,113 @@ export class Room implements ChannelRoom {
     return this.#created()?.stamp ?? null
   }
 
-  /** Whether the own log was written once, but is gone from this disk: nobody knows how far others have it, so nothing may be added. */
-  get isLost(): boolean {
-    return this.#isLost
+  /** The log that we write: the first one of this device, or the one that it had to go on in. */
+  get ownLog(): Uint8Array {
+    return this.#own!.key
   }
 
-  async #openLogs(): Promise<StoredLog> {
-    const { person, store, space, roomLogs, primitives, now } = this.#options
-    const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
-    const folding = this.#take({ admission: this.ownAdmission, stored: own })
-    this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
+  /** What we have asked to say, and is in no log yet. */
+  get waiting(): readonly WaitingMessage[] {
+    return this.#own!.waiting
+  }
+
+  /** Logs whose device has signed two histories, by key in hex, and after how many entries what is shown of them ends. */
+  forks(): Map<string, number> {
+    const forked = [...this.logs].filter(([, log]) => this.#heads.isForked(log))
+    return new Map(forked.map(([key]) => [key, this.fold.logs.get(key)!.frozenAt]))
+  }
+
+  async #openLogs(): Promise<void> {
+    const { person, store, roomLogs, primitives, kept } = this.#options
+    const first = { admission: this.ownAdmission, stored: await this.#openOwn(this.ownAdmission) }
+    const generation = kept.content.own?.generation ?? 0
+    let current: RoomLog = first
+    if (generation !== 0) {
+      const admission = nextAdmission(person, this.id, generation, primitives)
+      this.#take(first)
+      current = { admission, stored: await this.#openOwn(admission) }
+    }
+    this.#own = this.#openOwnLog(current)
     const others = roomLogs.of(this.key) ?? (await findAdmissions(this, store, primitives))
     if (!roomLogs.of(this.key)) await roomLogs.set(this.key, others)
     for (const admission of others) {
-      this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
+      const { owner, key } = admit(this.genesis, admission, primitives)
+      if (!this.logs.has(toHex(key))) this.#take({ admission, stored: await store.openLog(owner) })
     }
     await this.fold.pump()
     this.fold.beginLive()
-    return own
   }
 
-  #lose(): void {
-    this.#isLost = true
-    this.troubles.set(toHex(this.ownLog), lostText)
+  #openOwn(admission: Admission): Promise<StoredLog> {
+    const { store, person, primitives } = this.#options
+    return store.openOwnLog(admit(this.genesis, admission, primitives).owner, person.deviceSeed)
+  }
+
+  #openOwnLog(log: RoomLog): OwnLog {
+    const { kept, person, store, space, primitives, log: logger, now } = this.#options
+    const options = {
+      kept,
+      person,
+      room: this.id,
+      store,
+      heads: this.#heads,
+      primitives,
+      log: logger,
+      now,
+      ownName: () => this.#options.ownName(),
+      channels: () => this.channels(),
+      count: () => this.#logsOf(person.device),
+      take: (taken: RoomLog) =>
+        new RoomWriter({ room: this, fold: this.fold, own: this.#take(taken), store, space, primitives, now }),
+      begun: async (begun: RoomLog) => {
+        await this.#remember(begun.admission)
+        this.#announcer.added(begun)
+      },
+      isWritten: (message: WaitingMessage) => isWritten(message, this.fold, this.#options.view),
+      onChange: () => this.#options.onChange({ type: 'changed', room: this }),
+    }
+    return new OwnLog(options, log)
   }
 
   sign(message: Uint8Array): Uint8Array {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
-  /** Write into the own log; resolves with the entry's index once it is safe on disk. */
-  async append(event: RoomEvent): Promise<number> {
-    if (this.#isLost) throw new Problem('storage-failing', `The own log of this room is gone: ${lostText}.`)
-    return this.#writer!.append(event)
+  /** Write into the own log; resolves once it is safe on disk. */
+  append(event: RoomEvent): Promise<EntryPlace> {
+    return this.#own!.append(event)
+  }
+
+  /** Say something: as long as the own log cannot be gone on with, it waits, and is safe meanwhile. */
+  say(text: string): Promise<EntryPlace> {
+    return this.#own!.say(text)
   }
 
   /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
-  write(event: RoomEvent): Promise<number> {
-    return this.#writer!.write(event)
+  write(event: RoomEvent): Promise<EntryPlace> {
+    return this.#own!.write(event)
   }
 
-  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
+  addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
     const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
     this.#adding = adding
     return adding
   }
 
-  compareHead(log: RoomLog, head: SignedHead): Promise<void> {
+  compareHead(log: RoomLog, head: ForkedHead): Promise<void> {
     return this.#heads.compare(log, head)
+  }
+
+  forkOf({ stored }: RoomLog): ForkProof | null {
+    return this.#options.forks.of(toHex(stored.key))?.proof ?? null
+  }
+
+  takeFork(log: RoomLog, proof: ForkProof): Promise<void> {
+    return this.#heads.take(log, proof)
+  }
+
+  onHeads(): void {
+    this.#own?.changed()
   }
 
   onPeer(channel: RoomChannel): void {
@@ -213,39 +275,13 @@ export class Room implements ChannelRoom {
   }
 
   onPeerGone(channel: RoomChannel): void {
+    this.#own?.changed()
     this.#options.onChange({ type: 'peer', room: this, channel, gone: true })
   }
 
   /** Connected nodes of this room. */
   channels(): RoomChannel[] {
     return this.#options.peers.channelsOf(this.key)
-  }
-
-  /** Who writes a log, or null as long as nothing has let it in. */
-  author(log: string): ShownAuthor | null {
-    const author = this.fold.logs.get(log)?.folded.author
-    if (!author) return null
-    const identity = toHex(author.owner.identity)
-    const self = identity === toHex(this.#options.person.identity)
-    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
-  }
-
-  /** How a member is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
-  nameOf(identity: string): string {
-    return this.#options.contacts.of(identity).petname ?? this.chosenNameOf(identity)
-  }
-
-  /** How a member calls themselves. */
-  chosenNameOf(identity: string): string {
-    this.#names ??= chosenNames(this.fold.logs.values())
-    return this.#names.get(identity) ?? ''
-  }
-
-  /** The members but oneself, by identity, with the names that they chose. */
-  others(): ReadonlyMap<string, string> {
-    this.#names ??= chosenNames(this.fold.logs.values())
-    const own = toHex(this.#options.person.identity)
-    return new Map([...this.#names].filter(([identity]) => identity !== own))
   }
 
   /** What the timeline is drawn from. */
@@ -257,9 +293,9 @@ export class Room implements ChannelRoom {
     return {
       view: this.#options.view,
       room: this.fold.number,
-      author: (log) => this.author(log),
+      author: (log) => this.people.author(log),
       identityOf: (device) => identities.get(device) ?? null,
-      isLaterLog: (log) => this.#isLaterLog(log),
+      arrivalOf: (log) => this.people.arrivalOf(log),
     }
   }
 
@@ -267,29 +303,30 @@ export class Room implements ChannelRoom {
     this.#announcer.close()
     this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
-    await this.#writer?.close()
+    await this.#own?.close()
     await this.fold.close()
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
-    const { primitives, store, roomLogs, peers, now } = this.#options
-    const { key, owner } = admit(this.genesis, admission, primitives)
+  async #addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
+    const { primitives, store, peers, now } = this.#options
+    const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
-    if (owner.generation !== 0) throw new ProtocolError('room/not-admitted', 'a later log of a device')
-    if (this.logs.size >= mostLogs) throw new ProtocolError('room/not-admitted', `there are ${mostLogs} logs already`)
+    if (follows && !this.logs.has(toHex(follows)))
+      throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
+    if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)
+      throw new ProtocolError('room/not-admitted', 'there are too many logs already')
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
-    if (from !== 'author') {
-      if (!from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+    if (from !== 'author' || owner.generation !== 0) {
+      if (from === 'author' || !from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
       verifyHead(key, owner.device, from.head, primitives)
     }
     const { expires } = this.beginning
     // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
     if (from === 'author' && admission.signature && expires !== null && expires < now())
       throw new ProtocolError('room/not-admitted', 'the link has expired')
-    const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
-    await roomLogs.set(this.key, [...others, admission])
+    await this.#remember(admission)
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
     this.#announcer.added(log)
@@ -299,23 +336,33 @@ export class Room implements ChannelRoom {
     return log
   }
 
-  /** Whether its author was in the room already, with another device. */
-  #isLaterLog(log: string): boolean {
-    const identity = this.author(log)?.identity
-    const began = (key: string) => {
-      const row = this.#options.view.entry(this.fold.logs.get(key)!.row, 0)
-      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
-    }
-    const start = began(log) ?? ''
-    const others = [...this.fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
-    return others.some((key) => (began(key) ?? start) < start)
+  /** Which logs of the room are on disk. The first one of this device follows from who we are. */
+  #remember(admission: Admission): Promise<void> {
+    const known = [...this.logs.values()].map((log) => log.admission)
+    const others = known.filter((each) => each !== this.ownAdmission && each !== admission)
+    return this.#options.roomLogs.set(this.key, [...others, admission])
   }
 
-  #onFork({ stored }: RoomLog): void {
-    const key = toHex(stored.key)
-    this.#options.log.warn({ room: this.key, log: key }, forkText)
-    this.troubles.set(key, forkText)
+  #logsOf(device: Uint8Array): number {
+    return [...this.logs.values()].filter(({ stored }) => equalBytes(stored.owner.device, device)).length
+  }
+
+  #onFork(log: RoomLog): void {
+    this.#options.log.warn(
+      { room: this.key, log: toHex(log.stored.key) },
+      'the device of a log has signed two histories',
+    )
+    for (const channel of this.channels()) channel.tellFork(log)
+    this.#own?.changed()
     this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  /** What we had written comes back from others: it may be all that the own log waits for. */
+  async #ownGrown(log: RoomLog): Promise<void> {
+    await this.#heads
+      .grown(log)
+      .catch((error) => this.#options.log.warn({ err: error }, 'a head could not be compared'))
+    this.#own?.changed()
   }
 
   #created() {
@@ -328,15 +375,20 @@ export class Room implements ChannelRoom {
   #take(log: RoomLog): FoldingLog {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
-    const folding = this.fold.addLog(stored)
-    stored.onGrow(() => this.#announcer.grown(log))
-    stored.onFork(() => this.#heads.check(log))
+    const folding = this.fold.addLog({ stored, follows: this.#follows(stored) })
+    stored.onGrow(() => {
+      this.#announcer.grown(log)
+      if (folding.isOwn) void this.#ownGrown(log)
+    })
+    stored.onFork((theirs) => {
+      this.#heads.conflict(log, theirs).catch((error) => this.#options.log.warn({ err: error }, 'a fork is not proved'))
+    })
     this.#heads.check(log)
     stored.follow()
     return folding
   }
 
-  #ownerOf(admission: Admission): LogOwner {
-    return admit(this.genesis, admission, this.#options.primitives).owner
+  #follows({ owner }: StoredLog): Uint8Array | null {
+    return followedLog(this.beginning, owner, this.#options.primitives)
   }
 }

@@ -1,4 +1,4 @@
-import { equalBytes } from '../bytes.ts'
+import { equalBytes, uint32 } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asUint, type CborValue } from '../encoding.ts'
@@ -6,9 +6,12 @@ import { ProtocolError } from '../errors.ts'
 import { foldIdentity, requireDevice } from '../identity/identity.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../identity/statement.ts'
 import { type LogOwner, logKey } from '../log/hypercore.ts'
-import { decodeGenesis, roomId } from './genesis.ts'
+import { decodeGenesis, type Genesis, roomId } from './genesis.ts'
 
-/** Why a log may be part of a room: whose it is, and the invite key's signature; the owner's log needs none. */
+/**
+ * Why a log may be part of a room: whose it is, and the signature of the invite key, for the first log of a device; the owner's needs none.
+ * Any later one is signed by the device itself.
+ */
 export interface Admission {
   readonly identity: readonly IdentityStatement[]
   readonly device: Uint8Array
@@ -20,6 +23,8 @@ export interface Admission {
 export interface AdmittedLog {
   readonly key: Uint8Array
   readonly owner: LogOwner
+  /** The log that has to be admitted too, if this one shall be: the first one of its device. Null where none has. */
+  readonly follows: Uint8Array | null
 }
 
 function signable(key: Uint8Array, { room, identity, device }: LogOwner): Uint8Array {
@@ -31,14 +36,30 @@ export function signAdmission(owner: LogOwner, inviteSeed: Uint8Array, primitive
   return primitives.sign(signable(logKey(owner, primitives), owner), inviteSeed)
 }
 
+function nextSignable(key: Uint8Array, { room, identity, device, generation }: LogOwner): Uint8Array {
+  return inDomain('nextLog', room, identity, device, uint32(generation), key)
+}
+
+/** What a device that is in the room signs to go on in another log. `generation` is not 0. */
+export function signNextLog(owner: LogOwner, deviceSeed: Uint8Array, primitives: Primitives): Uint8Array {
+  return primitives.sign(nextSignable(logKey(owner, primitives), owner), deviceSeed)
+}
+
+/** The first log of a device, which lets in any later one; null for a first log, and for those of the owner's device, which the genesis names. */
+export function followedLog(genesis: Genesis, owner: LogOwner, primitives: Primitives): Uint8Array | null {
+  const isFounder = equalBytes(owner.identity, genesis.owner.identity) && equalBytes(owner.device, genesis.owner.device)
+  return owner.generation === 0 || isFounder ? null : logKey({ ...owner, generation: 0 }, primitives)
+}
+
 /**
  * Check that a log may be part of the room that `genesis` begins.
  *
- * Says nothing about when it was admitted: expiry is judged by those who admit. Spec: specs/room.md#admission.
+ * Says nothing about when it was admitted: expiry is judged by those who admit; nor about the log that it follows. Spec: specs/room.md#admission.
  * Throws `identity/…`, `room/not-admitted` or `room/genesis`.
  */
 export function admit(genesis: Uint8Array, admission: Admission, primitives: Primitives): AdmittedLog {
-  const { owner, invite } = decodeGenesis(genesis)
+  const beginning = decodeGenesis(genesis)
+  const { owner, invite } = beginning
   const identity = foldIdentity(admission.identity, primitives)
   requireDevice(identity, admission.device)
   const logOwner = {
@@ -48,13 +69,18 @@ export function admit(genesis: Uint8Array, admission: Admission, primitives: Pri
     generation: admission.generation,
   }
   const key = logKey(logOwner, primitives)
-  if (admission.signature === null) {
+  const { generation, signature } = admission
+  if (generation > 0) {
+    if (signature === null || !primitives.verify(signature, nextSignable(key, logOwner), admission.device)) {
+      throw new ProtocolError('room/not-admitted', 'not signed by its device')
+    }
+  } else if (signature === null) {
     const isOwner = equalBytes(identity.id, owner.identity) && equalBytes(admission.device, owner.device)
     if (!isOwner) throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
-  } else if (!primitives.verify(admission.signature, signable(key, logOwner), invite)) {
+  } else if (!primitives.verify(signature, signable(key, logOwner), invite)) {
     throw new ProtocolError('room/not-admitted', 'not signed by the invite')
   }
-  return { key, owner: logOwner }
+  return { key, owner: logOwner, follows: followedLog(beginning, logOwner, primitives) }
 }
 
 export function admissionToCbor({ identity, device, generation, signature }: Admission): CborValue {

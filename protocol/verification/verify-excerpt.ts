@@ -10,6 +10,7 @@ import { namesOf, reportedAuthors } from './authors.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
 import { count, entryId, Findings } from './findings.ts'
+import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { notProvenByExcerpt, type ReportedMessage } from './report.ts'
 import { ShownOrder } from './shown-order.ts'
 import type { Verified, VerifyOptions } from './verify-bundle.ts'
@@ -47,9 +48,15 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
     new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
   )
   const heard: Heard = { roomName: '', unknown: 0, messages: [] }
-  for (const log of logs) fold(log, room, excerpt.genesis, order, heard, findings, options)
+  const forks = foundForks(excerpt.forks, room, findings, options.primitives)
+  // A later log of a device is let in by its first one.
+  const byId = new Map(logs.map((log) => [log.id, log]))
+  const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
+  for (const log of [...logs].sort((a, b) => a.excerpted.generation - b.excerpted.generation)) {
+    fold(log, room, excerpt.genesis, isAdmitted, order, heard, findings, options)
+  }
   order.check(findings, options.primitives)
-  return summarize(excerpt, room, logs, heard, order, findings, options)
+  return summarize(excerpt, room, logs, heard, forks, order, findings, options)
 }
 
 /** Check the head of a log, and that each of its entries stands below it. */
@@ -94,12 +101,13 @@ function fold(
   log: ShownLog,
   room: Uint8Array,
   genesis: Uint8Array,
+  isAdmitted: (log: string) => boolean,
   order: ShownOrder,
   heard: Heard,
   findings: Findings,
   { primitives }: VerifyOptions,
 ): void {
-  const context = { genesis, depthAt: () => null, primitives }
+  const context = { genesis, depthAt: () => null, isAdmitted, primitives }
   let time = 0
   for (const shown of log.excerpted.entries) {
     const opened = open(shown, log, room, primitives)
@@ -150,6 +158,7 @@ function summarize(
   room: Uint8Array,
   logs: readonly ShownLog[],
   heard: Heard,
+  forks: readonly FoundFork[],
   order: ShownOrder,
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
@@ -167,6 +176,7 @@ function summarize(
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
+  sayForks(forks, names, findings)
   findings.authors(authors, expect)
   const checks = findings.excerptChecks(passed(logs))
   return {
@@ -199,6 +209,7 @@ function passed(logs: readonly ShownLog[]) {
     entries: `${entries} open, each at its place`,
     membership: `${count(logs.length, 'log')} let in to the room`,
     causality: '',
+    forks: 'the file has no proof that one of their authors signed two histories',
     completeness: '',
     authors: '',
   }

@@ -24,6 +24,7 @@ interface Found {
     readonly admitted: boolean
     readonly where: string
   }[]
+  readonly forks: readonly { readonly log: string; readonly author: string; readonly length: number }[]
 }
 
 type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }, Found> & {
@@ -55,9 +56,17 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, ...whole } = wanted
+        const { waiting: names, missing, forks, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
+        const found = report.checks.filter(({ name }) => name === 'forks')
+        expect(found.map(({ outcome, where }) => [outcome, where])).toEqual(
+          forks.length > 0 ? forks.map(({ log }) => ['found', log]) : [['passed', undefined]],
+        )
+        for (const [i, { author, length }] of forks.entries()) {
+          expect(found[i]!.text).toContain(author)
+          expect(found[i]!.text).toContain(`after ${length} entr`)
+        }
         expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
         const lines = waiting.filter(({ where }) => where !== undefined)

@@ -100,7 +100,7 @@ function garden(now: number): CannedRoom {
       name: 'Garden plans',
       state: 'open',
       peers: 2,
-      ownLog: me,
+      ownLogs: [me],
       members: [
         member(me),
         member(ada, { owner: true, devices: 2, confirmed: now - 20 * hour }),
@@ -110,7 +110,8 @@ function garden(now: number): CannedRoom {
       created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
-      heldUpTo: [script.items.length - 1, script.items.length - 1],
+      waiting: [],
+      heldUpTo: [me, me].map((log) => ({ log, length: script.items.length - 1 })),
       troubles: [
         {
           log: id(5),
@@ -149,12 +150,13 @@ function small(
       name,
       state: 'open',
       peers: 0,
-      ownLog: me,
+      ownLogs: [me],
       members: [member(me, { owner: true }), member(ada)],
       created: null,
       linkExpires: null,
       syncing: null,
       heldUpTo: [],
+      waiting: [],
       troubles: [],
       ...rest,
     },

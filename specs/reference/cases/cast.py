@@ -44,8 +44,12 @@ class Writer:
         self.cited = {}
 
     def admission(self, invited=True):
-        signature = room.sign_admission(ROOM, self.person.identity, self.person.device, self.generation, INVITE_SEED) if invited else None
+        signature = self.signature() if invited or self.generation > 0 else None
         return [self.person.statements, self.person.device, self.generation, signature]
+
+    def signature(self):
+        owner = (ROOM, self.person.identity, self.person.device, self.generation)
+        return room.sign_next_log(*owner, self.person.device_seed) if self.generation > 0 else room.sign_admission(*owner, INVITE_SEED)
 
     def create_room(self, name):
         return self.write("room-created", [GENESIS, name, self.admission(invited=False), self.person.name], ())
@@ -74,6 +78,10 @@ class Writer:
         self.keys.append(entry.entry_keys(class_key, self.key, index, salt))
         self.headers.append(header)
         return header
+
+    def signed(self, length=None):
+        key, length, hashed = self.head(length)
+        return length, hashed, sign(log.head_signable(key, length, hashed), self.person.device_seed)
 
     def bundled(self, length=None):
         key, length, hashed = self.head(length)

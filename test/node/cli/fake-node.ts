@@ -14,6 +14,7 @@ import type {
   MessageItem,
   Person,
   RoomRow,
+  RoomView,
   ServerFrame,
   StatusView,
   ViewOf,
@@ -178,9 +179,25 @@ const rowOf = (id: string, name: string): RoomRow => ({
   unread: 0,
 })
 
+const clubView: RoomView = {
+  id: club,
+  name: 'Book club',
+  state: 'open',
+  peers: 1,
+  members: [],
+  created: null,
+  linkExpires: null,
+  syncing: null,
+  ownLogs: [],
+  heldUpTo: [],
+  troubles: [],
+  waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
+}
+
 function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType] {
   if (type === 'people') return { people }
   if (type === 'rooms') return { rooms: [rowOf(club, 'Book club'), rowOf(work, 'Work \u001b[31mred')] }
+  if (type === 'room') return clubView
   if (type === 'timeline') return { reset: true, items: items.slice(-2), older: items.length > 2 }
   const status: StatusView = {
     version: '0.1.0',
