@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
 import type { Check } from '../../protocol/verification/report.ts'
 import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
 
 interface Failure {
@@ -24,7 +25,7 @@ interface Found {
     readonly admitted: boolean
     readonly where: string
   }[]
-  readonly forks: readonly { readonly log: string; readonly author: string; readonly length: number }[]
+  readonly forks: readonly VectorFork[]
 }
 
 type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }, Found> & {
@@ -59,14 +60,7 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         const { waiting: names, missing, forks, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
-        const found = report.checks.filter(({ name }) => name === 'forks')
-        expect(found.map(({ outcome, where }) => [outcome, where])).toEqual(
-          forks.length > 0 ? forks.map(({ log }) => ['found', log]) : [['passed', undefined]],
-        )
-        for (const [i, { author, length }] of forks.entries()) {
-          expect(found[i]!.text).toContain(author)
-          expect(found[i]!.text).toContain(`after ${length} entr`)
-        }
+        expectForks(report.checks, forks)
         expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
         const lines = waiting.filter(({ where }) => where !== undefined)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
 import type { Check } from '../../protocol/verification/report.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
+import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
 
 interface Found {
@@ -10,6 +11,7 @@ interface Found {
   readonly messages: readonly object[]
   readonly unknown: number
   readonly waiting: readonly string[]
+  readonly forks: readonly VectorFork[]
   /** How much of each log was left out. */
   readonly left: readonly { readonly log: string; readonly length: number; readonly here: number }[]
 }
@@ -42,9 +44,10 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(report.ok).toBe(!error)
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
-      const { waiting: names, left, ...whole } = wanted
+      const { waiting: names, forks, left, ...whole } = wanted
       const { room, exported, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
+      expectForks(report.checks, forks)
       expect({ room, exported, messages, unknown }).toEqual(whole)
       expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
       const lines = waiting.filter(({ where }) => where !== undefined)
