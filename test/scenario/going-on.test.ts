@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { VaultContent } from '../../node/storage/key-vault.ts'
+import { copyHome } from '../support/disk.ts'
 import { meet, type TestPerson, untilAllShow } from '../support/nodes.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
 import { until } from '../support/until.ts'
@@ -53,7 +54,7 @@ describe('a home that is restored from a backup', () => {
     const first = await ada.send(room, 'Before the backup')
     await ada.close()
     const backup = net.home('backup')
-    await cp(home(), backup, { recursive: true })
+    await copyHome(home(), backup)
     ada = await net.open('Ada')
     await ada.send(room, 'After the backup')
     await untilAllShow([ben], room, ['Before the backup', 'After the backup'])
@@ -83,7 +84,7 @@ describe('a home that is restored from a backup', () => {
   test('and used beside the original never writes into its log', async () => {
     const first = await ada.send(room, 'The original')
     await ada.close()
-    await cp(home(), net.home('Copy'), { recursive: true })
+    await copyHome(home(), net.home('Copy'))
     const copy = await net.open('Copy')
     const copied = await copy.send(room, 'The copy')
     await copy.close()

@@ -1,8 +1,8 @@
-import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changePassphrase } from '../../node/storage/key-vault.ts'
-import { makeDisk } from '../support/disk.ts'
+import { copyHome, makeDisk } from '../support/disk.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
 import { startNode } from '../support/process.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
@@ -55,7 +55,7 @@ describe('a home', () => {
 
   test('that was copied may be used, and writes into logs of its own', async () => {
     const ada = await stopped()
-    await cp(net.home('Ada'), net.home('Copy'), { recursive: true })
+    await copyHome(net.home('Ada'), net.home('Copy'))
     const copy = await net.open('Copy')
     expect(copy.status().identity).toBe(ada.identity)
     const [before] = copy.timeline(ada.room)
