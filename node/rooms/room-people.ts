@@ -51,7 +51,7 @@ export class RoomPeople {
 
   arrivalOf(log: string): Arrival {
     const { fold, view } = this.#options
-    if (fold.logs.get(log)!.follows !== null) return 'log-joined'
+    if (fold.logs.get(log)!.stored.owner.generation > 0) return 'log-joined'
     const identity = this.author(log)?.identity
     const began = (key: string) => {
       const row = view.entry(fold.logs.get(key)!.row, 0)

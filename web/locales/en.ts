@@ -264,7 +264,9 @@ export const en = {
   'verify.passedSentence': (n: number, authors: number, room: string) =>
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
   'verify.foundSentence': (n: number) =>
-    `${n === 1 ? 'A log' : `${n} logs`} in it: the author signed another history of the same log, too.`,
+    n === 1
+      ? 'But the author of one log signed another history of it, too.'
+      : `But the authors of ${n} logs signed other histories of them, too.`,
   'verify.waitingSentence': (n: number) =>
     `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
   'verify.excerptSentence': (n: number, authors: number, room: string) =>
