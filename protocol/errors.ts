@@ -21,10 +21,20 @@ export const protocolErrors = {
 
   'entry/frame': 'a block does not start with a frame',
   'entry/version': 'an entry was written by a newer version',
+  'entry/suite': 'an entry is of another suite than its class has in the room',
   'entry/commitment': 'the keys given for an entry are not those its author committed to',
   'entry/sealed': 'an entry does not open at this place: it was changed, moved or copied',
+  'entry/padding': 'a part of an entry is not padded to its size',
   'entry/header': 'an entry has a malformed header',
   'entry/body': 'an entry has a malformed body',
+
+  'epoch/number': 'an entry is of another epoch than the one that its log is in',
+  'epoch/step': 'an entry does not have the next step of its epoch',
+  'epoch/prekey': 'a prekey is not the next one of its device, or nothing can be sealed to it',
+  'epoch/box': 'a box does not open with the prekey that it names',
+  'epoch/commitment': 'the secrets of an epoch are not those that its author committed to',
+  'epoch/recipients': 'an epoch is sealed to other devices than those of the room',
+  'epoch/not-shareable': 'an epoch was given away that was never meant to be',
 
   'room/genesis': 'the first entry of a room is not of the known form',
   'room/not-admitted': 'a log does not start with a valid admission to the room',

@@ -10,7 +10,7 @@ export interface RoomSecrets {
   readonly discovery: Uint8Array
   /** Lets a node prove on a connection that it knows the room. */
   readonly admission: Uint8Array
-  /** Opens entries of class authority. */
+  /** Opens entries of the classes authority and epoch. */
   readonly authority: Uint8Array
   /** Opens all other entries of suite 0. */
   readonly content: Uint8Array
@@ -30,5 +30,5 @@ export function roomSecrets(secret: Uint8Array, primitives: Primitives): RoomSec
 
 /** The extracted key that an entry's keys derive from. */
 export function classKey(secrets: RoomSecrets, entryClass: EntryClass): Uint8Array {
-  return entryClass === 'authority' ? secrets.authority : secrets.content
+  return entryClass === 'authority' || entryClass === 'epoch' ? secrets.authority : secrets.content
 }

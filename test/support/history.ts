@@ -85,7 +85,15 @@ function openedOf(move: Move, index: number, cites: HistoryEntry['cites'], right
   if (move.trick === 'reverse') heads.reverse()
   if (move.trick === 'self') heads.push({ log: writers[move.log]!.key, length: index + 5, treeHash: hash })
   if (move.trick === 'zero') heads.push({ log: writers[(move.log + 1) % 4]!.key, length: 0, treeHash: hash })
-  const frame = { class: entryClass, epoch: 0, step: 0, salt: hash, commitment: hash, headerLength: 0 }
+  const frame = {
+    suite: 0 as const,
+    class: entryClass,
+    epoch: 0,
+    step: 0,
+    salt: hash,
+    commitment: hash,
+    headerLength: 0,
+  }
   return { frame, header: { kind, time: move.time, depth: move.lie ?? right, heads }, body }
 }
 

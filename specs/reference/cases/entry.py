@@ -5,6 +5,7 @@ from parley_reference import entry
 from parley_reference.encoding import encode
 from parley_reference.errors import ProtocolError
 from parley_reference.primitives import seal
+from parley_reference.room import class_key as class_key_of
 
 from .cast import ROOM, SECRETS, START, Writer, ADA, BO, seed
 
@@ -19,14 +20,14 @@ def cases():
     yield good("a message", "message", HEADER, BODY)
     yield good("an entry of class authority", "authority", {**HEADER, "kind": "name-changed"}, encode(["Ada L."]))
     yield good("an entry of class call", "call", {**HEADER, "kind": "call-ended"}, encode([bytes(16), "hung-up"]))
-    yield good("an entry of class epoch, which no kind uses yet", "epoch", {**HEADER, "kind": "later"}, b"")
+    yield good("an entry of class epoch", "epoch", {**HEADER, "kind": "later"}, b"")
     yield good("nothing cited, an empty body", "message", {**HEADER, "heads": []}, b"")
     yield good("the greatest numbers", "message", {**HEADER, "time": 8_640_000_000_000_000, "depth": 2**48}, BODY)
     yield from broken()
 
 
 def good(title, entry_class, header, body):
-    data, class_key = entry.encode_header(header), SECRETS["authority" if entry_class == "authority" else "content"]
+    data, class_key = entry.encode_header(header), class_key_of(SECRETS, entry_class)
     keys = entry.entry_keys(class_key, LOG, PLACE["index"], SALT)
     block = entry.seal_entry(**PLACE, entry_class=entry_class, header=data, body=body, class_key=class_key, salt=SALT)
     assert entry.open_entry(block, *PLACE.values(), keys) == (entry_class, {**header, "heads": list(header["heads"])}, body)
@@ -78,8 +79,10 @@ def broken():
         ("94 bytes, one too few for a frame and two tags", {"block": whole[:94]}, "entry/frame"),
         ("a block of 256 KiB and one byte", {"block": "zeros", "length": 262_145}, "encoding/too-large"),
         ("version 2", {"block": put(0, b"\x02")}, "entry/version"),
-        ("suite 1", {"block": put(1, b"\x01")}, "entry/version"),
-        ("class 4", {"block": put(2, b"\x04")}, "entry/frame"),
+        ("suite 2", {"block": put(1, b"\x02")}, "entry/version"),
+        ("suite 1, for which the room is not made", {"block": put(1, b"\x01")}, "entry/suite"),
+        ("class ephemeral, which suite 0 has not", {"block": put(2, b"\x04")}, "entry/suite"),
+        ("class 5", {"block": put(2, b"\x05")}, "entry/frame"),
         ("a header shorter than its tag", {"block": put(59, entry.u32(15))}, "entry/frame"),
         ("a header longer than 8 KiB", {"block": put(59, entry.u32(8_193))}, "entry/frame"),
         ("a header that leaves no room for the body's tag", {"block": put(59, entry.u32(len(whole) - 63 - 15))}, "entry/frame"),

@@ -22,6 +22,11 @@ DOMAINS = {
     "entry": "parley/entry/v1",
     "entryKey": "parley/entry-key/v1",
     "entryCommitment": "parley/entry-commitment/v1",
+    "stepSecret": "parley/step-secret/v1",
+    "chainKey": "parley/chain-key/v1",
+    "epochCommitment": "parley/epoch-commitment/v1",
+    "epochBox": "parley/epoch-box/v1",
+    "historyGrant": "parley/history-grant/v1",
     "topic": "parley/topic/v1",
     "channel": "parley/channel/v1",
     "admission": "parley/admission/v1",
@@ -147,6 +152,12 @@ def as_bytes(value, length=None, most=None):
 def as_uint(value, most=MOST_UINT):
     if type(value) is not int or value > most:
         raise _wrong(f"a number up to {most}")
+    return value
+
+
+def as_bool(value):
+    if type(value) is not bool:
+        raise _wrong("true or false")
     return value
 
 

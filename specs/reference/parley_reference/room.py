@@ -62,7 +62,7 @@ def room_secrets(secret):
 
 
 def class_key(secrets, entry_class):
-    return secrets["authority" if entry_class == "authority" else "content"]
+    return secrets["authority" if entry_class in ("authority", "epoch") else "content"]
 
 
 # Admission

@@ -2,7 +2,8 @@ import { Chacha20Poly1305 } from '@hpke/chacha20poly1305'
 import { CipherSuite, HkdfSha256 } from '@hpke/core'
 import { DhkemX25519HkdfSha256 } from '@hpke/dhkem-x25519'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type CallKey, makeCallKey, sealSignal, signalSuite } from '../../../node/calls/sealed-signal.ts'
+import { type CallKey, makeCallKey, sealSignal } from '../../../node/calls/sealed-signal.ts'
+import { hpkeSuite } from '../../../node/hpke.ts'
 import { fromHex, toHex } from '../../../protocol/bytes.ts'
 import { type SealContext, sealContext } from '../../../protocol/call/signal.ts'
 import { casesOf } from '../../support/vectors.ts'
@@ -83,7 +84,7 @@ type Published = Readonly<
 const published = casesOf<Published, { encapsulated: string; ciphertext: string }>('imported/rfc9180', 'sealing')
 
 describe('the suite that seals signals', () => {
-  const { kem } = signalSuite
+  const { kem } = hpkeSuite
   const bytes = (hex: string) => new Uint8Array(fromHex(hex)).buffer
   const inHex = (buffer: ArrayBuffer) => toHex(new Uint8Array(buffer))
 
@@ -94,7 +95,7 @@ describe('the suite that seals signals', () => {
       publicKey: await kem.importKey('raw', bytes(wanted.encapsulated), true),
     }
     const recipientPublicKey = await kem.deserializePublicKey(bytes(input.recipientKey))
-    const { enc, ct } = await signalSuite.seal(
+    const { enc, ct } = await hpkeSuite.seal(
       { recipientPublicKey, info: info!, ekm: ephemeral },
       plaintext!,
       associated!,
@@ -102,7 +103,7 @@ describe('the suite that seals signals', () => {
     expect([inHex(enc), inHex(ct)]).toEqual([wanted.encapsulated, wanted.ciphertext])
 
     const recipientKey = await kem.importKey('raw', bytes(input.recipientSecret), false)
-    const opened = await signalSuite.open({ recipientKey, enc, info: info! }, ct, associated!)
+    const opened = await hpkeSuite.open({ recipientKey, enc, info: info! }, ct, associated!)
     expect(inHex(opened)).toBe(input.plaintext)
   })
 })
