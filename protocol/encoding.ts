@@ -131,6 +131,11 @@ export function asUint(value: CborValue | undefined, most: number = Number.MAX_S
   return value
 }
 
+export function asBoolean(value: CborValue | undefined): boolean {
+  if (typeof value !== 'boolean') throw wrong('true or false')
+  return value
+}
+
 /** Unix milliseconds that a calendar has a day for: up to the last moment of an ECMAScript Date. */
 export function asTime(value: CborValue | undefined): number {
   return asUint(value, 8_640_000_000_000_000)

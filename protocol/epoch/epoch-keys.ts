@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBoolean, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import type { EntrySecrets, Frame } from '../log/entry.ts'
 import { type Chain, forgetStep, mostSteps, openStep, rewind, type StepKey, sealStep } from './chain.ts'
@@ -87,7 +87,7 @@ export function decodeEpochKeys(bytes: Uint8Array): EpochKeys {
   return {
     log: asBytes(log, 32),
     number: asUint(number, 2 ** 32 - 1),
-    shareable: shareable === true,
+    shareable: asBoolean(shareable),
     learned: asTime(learned),
     header: asBytes(header, 32),
     history: chainFromCbor(history),

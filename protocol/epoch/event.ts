@@ -1,5 +1,5 @@
 import { compareBytes } from '../bytes.ts'
-import { asArray, asBytes, asText, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBoolean, asBytes, asText, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
 import { mostSteps } from './chain.ts'
@@ -157,9 +157,4 @@ function asReason(value: CborValue | undefined): EpochReason {
   const reason = epochReasons.find((each) => each === asText(value, 16))
   if (!reason) throw new ProtocolError('entry/body', 'an unknown reason')
   return reason
-}
-
-function asBoolean(value: CborValue | undefined): boolean {
-  if (typeof value !== 'boolean') throw new ProtocolError('entry/body', 'true or false expected')
-  return value
 }

@@ -5,6 +5,10 @@ import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import { startChain } from '../../protocol/epoch/chain.ts'
+import { decodeEpochKeys, type EpochKeys, encodeEpochKeys } from '../../protocol/epoch/epoch-keys.ts'
+import { boxBytes, decodeEpochEvent, type EpochEvent, encodeEpochEvent } from '../../protocol/epoch/event.ts'
+import { openFound, sealInRoom } from '../../protocol/epoch/room-keys.ts'
 import { foldIdentity } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords } from '../../protocol/identity/recovery.ts'
 import { identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
@@ -58,6 +62,39 @@ const ofEvents = events.map(
   }),
 )
 
+const box = { device, generation: 3, sealed: new Uint8Array(boxBytes) }
+const secrets = { header: device, history: seedOf('history'), ephemeral: seedOf('ephemeral') }
+
+const epochEvents: readonly EpochEvent[] = [
+  { type: 'prekey-announced', generation: 1, key: people.ada.device.map((byte, i) => (i === 31 ? byte & 63 : byte)) },
+  { type: 'epoch-started', number: 1, reason: 'begun', shareable: true, commitments: secrets, boxes: [box] },
+  { type: 'epoch-shared', number: 1, history: 9, ephemeral: 2, boxes: [box] },
+  { type: 'history-granted', ...box },
+]
+
+const ofEpochEvents = epochEvents.map(
+  (event): Target => ({
+    name: `event ${event.type}`,
+    goods: [encodeEpochEvent(event)],
+    read: (bytes) => encodeEpochEvent(decodeEpochEvent(event.type, 'epoch', bytes)),
+  }),
+)
+
+const epoch: EpochKeys = {
+  log: bo.key,
+  number: 1,
+  shareable: true,
+  learned: 1_700_000_000_000,
+  header: secrets.header,
+  history: startChain({ step: 0, key: secrets.history }, true),
+  ephemeral: { ...startChain({ step: 2, key: secrets.ephemeral }, false), secrets: new Map([[1, device]]) },
+}
+const placeInEpoch = { ...place, suite: 1 } as const
+const roomKeys = { classKey: () => secret, epoch: () => epoch }
+const said = { class: 'message', header: { kind: 'message-sent', time: 0, depth: 1, heads: [] }, body: secret } as const
+const own = { roomKeys, position: { number: 1, history: 2, ephemeral: 2 }, salt: call }
+const inEpoch = sealInRoom(placeInEpoch, said, own, primitives)!.block
+
 /** The readers of protocol/, each with a way to write again what has one form only. */
 export const protocolTargets: readonly Target[] = [
   { name: 'cbor', goods: events.map(encodeEvent), read: (bytes) => encodeCbor(cbor(bytes)) },
@@ -94,6 +131,17 @@ export const protocolTargets: readonly Target[] = [
     },
   },
   ...ofEvents,
+  ...ofEpochEvents,
+  {
+    name: 'row of a key store',
+    goods: [encodeEpochKeys(epoch)],
+    read: (bytes) => encodeEpochKeys(decodeEpochKeys(bytes)),
+  },
+  {
+    name: 'entry of suite 1',
+    goods: [inEpoch],
+    read: (bytes) => void openFound(bytes, placeInEpoch, roomKeys, primitives),
+  },
   { name: 'bundle', goods: [bundle], read: (bytes) => void decodeBundle(bytes, primitives) },
   { name: 'excerpt', goods: [excerpt], read: (bytes) => void decodeExcerpt(bytes, primitives) },
   {
