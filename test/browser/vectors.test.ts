@@ -20,7 +20,13 @@ async function bundle(): Promise<string> {
     configFile: false,
     logLevel: 'error',
     plugins: [replaced],
-    build: { write: false, minify: false, lib: { entry: page, formats: ['es'] } },
+    // HPKE's library would load the crypto of old runtimes in a chunk of its own.
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: page, formats: ['es'] },
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
   })
   const [first] = Array.isArray(built) ? built : [built]
   const chunk = first && 'output' in first ? first.output[0] : null

@@ -156,9 +156,8 @@ describe('an author', () => {
             days * day,
           )
           const mayGoOn =
-            state !== null &&
+            state?.intact === true &&
             state.sealedTo.every((each) => active.includes(each)) &&
-            state.intact &&
             Math.max(state.cursor.history, state.cursor.ephemeral) < mostSteps &&
             days >= state.began &&
             days < state.began + 7
