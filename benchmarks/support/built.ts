@@ -13,3 +13,13 @@ export const { decodeBundle }: typeof import('../../protocol/verification/bundle
 export const { noblePrimitives, verifyBundle }: typeof import('../../protocol/verification/index.ts') = await import(
   built('protocol/verification/index.js')
 )
+export const { hpke, makeHpkePair }: typeof import('../../node/hpke.ts') = await import(built('node/hpke.js'))
+export const { openFound, sealInRoom }: typeof import('../../protocol/epoch/room-keys.ts') = await import(
+  built('protocol/epoch/room-keys.js')
+)
+export const { openEpoch, startEpoch }: typeof import('../../protocol/epoch/sealed-epoch.ts') = await import(
+  built('protocol/epoch/sealed-epoch.js')
+)
+export const { encodeEpochEvent }: typeof import('../../protocol/epoch/event.ts') = await import(
+  built('protocol/epoch/event.js')
+)
