@@ -3,7 +3,7 @@ import { inDomain } from '../crypto/domains.ts'
 import { encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import type { EpochCommitments, EpochPlace, EpochSecrets } from './epoch.ts'
-import type { Box } from './event.ts'
+import { type Box, mostBoxes } from './event.ts'
 import type { HeldPrekey, Prekey } from './prekey.ts'
 
 /** What a sealed thing is bound to (RFC 9180, 8.1). */
@@ -45,13 +45,14 @@ export interface BoxSubject {
   readonly steps: BoxedSteps
 }
 
-/** Seal the secrets of an epoch, or the keys of its present steps, to each of the recipients; by ascending device. */
+/** Seal the secrets of an epoch, or the keys of its present steps, to each of at most 1000 recipients; by ascending device. */
 export async function sealBoxes(
   secrets: EpochSecrets,
   recipients: readonly Recipient[],
   subject: BoxSubject,
   hpke: Hpke,
 ): Promise<readonly Box[]> {
+  if (recipients.length > mostBoxes) throw new ProtocolError('encoding/too-large', `${recipients.length} recipients`)
   const plaintext = concat(secrets.header, secrets.history, secrets.ephemeral)
   const sorted = [...recipients].sort((a, b) => compareBytes(a.device, b.device))
   return Promise.all(

@@ -55,6 +55,8 @@ export function forgetMessage(keys: EpochKeys, step: number, primitives: Primiti
 
 /** Forget the ephemeral chain of an epoch that came long ago. */
 export function wipeEphemeral(keys: EpochKeys, now: number): EpochKeys {
+  // A clock that was wrong once must not keep a chain for years.
+  if (keys.learned > now) return { ...keys, learned: now }
   return now - keys.learned < ephemeralLifeMs ? keys : { ...keys, ephemeral: null }
 }
 

@@ -8,7 +8,7 @@ import { openStep, startChain } from '../../protocol/epoch/chain.ts'
 import { decodeEpochKeys, type EpochKeys, wipeEphemeral } from '../../protocol/epoch/epoch-keys.ts'
 import { grantHistory } from '../../protocol/epoch/history-grant.ts'
 import { neededPrekeys } from '../../protocol/epoch/prekey.ts'
-import { auditRecipients, requireRecipients } from '../../protocol/epoch/recipients.ts'
+import { auditRecipients, readersAt, requireRecipients } from '../../protocol/epoch/recipients.ts'
 import { openFound } from '../../protocol/epoch/room-keys.ts'
 import { openEpoch } from '../../protocol/epoch/sealed-epoch.ts'
 import { type EntryKeys, frameBytes, keysFrom, openEntry, openOwnHeader, readFrame } from '../../protocol/log/entry.ts'
@@ -207,6 +207,38 @@ describe('what an author says', () => {
   })
 })
 
+describe('a block of suite 1', () => {
+  test('opens at its own place only, whole only, and leaves the store as it was where it does not open', async () => {
+    const [ada, bo] = await makeAll('Ada', 'Bo')
+    await speak(ada!, [['one', 'two']], bo!)
+    await bo!.readAll(ada!.blocks.slice(0, 1))
+    const [sealed, other] = [ada!.blocks[1]!, ada!.blocks[2]!]
+    const before = rowsOf(bo!)
+    const codeAt = (block: Uint8Array, place: Sealed['place']) =>
+      codeOf(() => expect(openFound(block, place, bo!.roomKeys, primitives)).toBeNull())
+    fc.assert(
+      fc.property(fc.nat(), fc.nat({ max: 7 }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (at, bit, key) => {
+        const changed = Uint8Array.from(sealed.block)
+        changed[at % changed.length]! ^= 1 << bit
+        // Another epoch is one without a key; everything else is refused.
+        if (![3, 4, 5, 6].includes(at % changed.length)) {
+          expect(codeAt(changed, sealed.place)).toMatch(
+            /^(entry\/(frame|version|suite|commitment|sealed)|epoch\/step)$/,
+          )
+        }
+        expect(codeAt(sealed.block.subarray(0, at % changed.length), sealed.place)).toMatch(/^entry\//)
+        expect(codeAt(concat(sealed.block, Uint8Array.of(0)), sealed.place)).toBe('entry/sealed')
+        expect(codeAt(sealed.block, other.place)).toBe('entry/commitment')
+        expect(codeAt(sealed.block, { ...sealed.place, room: key })).toBe('entry/sealed')
+        expect(codeAt(sealed.block, { ...sealed.place, suite: 0 })).toBe('entry/suite')
+      }),
+      { numRuns: 300 },
+    )
+    expect(rowsOf(bo!)).toEqual(before)
+    expect(await bo!.read(sealed)).toBe(true)
+  })
+})
+
 describe('what is ephemeral', () => {
   test('can be read once by everybody, and by nothing that is kept afterwards', async () => {
     await fc.assert(
@@ -256,6 +288,8 @@ describe('what is ephemeral', () => {
     const [row] = rowsOf(bo!)
     const day = 86_400_000
     expect(wipeEphemeral(row!, 21 * day - 1)).toBe(row)
+    const fromTheFuture = { ...row!, learned: 1_000 * day }
+    expect(wipeEphemeral(wipeEphemeral(fromTheFuture, day), 22 * day).ephemeral).toBeNull()
     bo!.keep(wipeEphemeral(row!, 21 * day))
     await bo!.readAll(ada!.blocks)
     expect(bo!.textsOf(ada!)[1]).toBeNull()
@@ -306,6 +340,68 @@ describe('a device that comes later', () => {
     const late = rowsOf(cy).map((row) => ({ ...row, history: startChain({ ...row.history.next, step: 3 }, true) }))
     await expect(grant(late)).rejects.toThrow(isRefused)
   })
+})
+
+test('who could be sealed to at an entry is who is active and has announced a prekey in what the entry follows', () => {
+  const bytes32 = (byte: number) => new Uint8Array(32).fill(byte)
+  const [ada, bo, cy] = [bytes32(1), bytes32(2), bytes32(3)]
+  const announced = [
+    { device: ada, log: bytes32(11), index: 1, generation: 0 },
+    { device: bo, log: bytes32(12), index: 1, generation: 0 },
+    { device: bo, log: bytes32(12), index: 9, generation: 1 },
+    { device: cy, log: bytes32(13), index: 1, generation: 0 },
+  ]
+  const readers = (follows: readonly (readonly [number, number])[], ...active: Uint8Array[]) => {
+    const lengths = new Map(follows.map(([log, length]) => [toHex(bytes32(log)), length]))
+    const found = readersAt(lengths, new Set(active.map(toHex)), announced)
+    return found.map(({ device, generation }) => [device[0], generation])
+  }
+  expect(
+    readers(
+      [
+        [11, 5],
+        [12, 5],
+        [13, 5],
+      ],
+      ada,
+      bo,
+      cy,
+    ),
+  ).toEqual([
+    [1, 0],
+    [2, 0],
+    [3, 0],
+  ])
+  expect(
+    readers(
+      [
+        [11, 5],
+        [12, 10],
+        [13, 5],
+      ],
+      ada,
+      bo,
+    ),
+  ).toEqual([
+    [1, 0],
+    [2, 1],
+  ])
+  expect(
+    readers(
+      [
+        [11, 2],
+        [12, 9],
+        [13, 1],
+      ],
+      ada,
+      bo,
+      cy,
+    ),
+  ).toEqual([
+    [1, 0],
+    [2, 0],
+  ])
+  expect(readers([[11, 2]], ada, bo, cy)).toEqual([[1, 0]])
 })
 
 test('recipients are held to the devices of the room: whoever is left out, slipped in or sealed to an old prekey is named', () => {
