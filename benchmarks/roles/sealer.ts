@@ -7,7 +7,7 @@ import {
   hpke,
   makeHpkePair,
   openEpoch,
-  openFound,
+  openInRoom,
   sealInRoom,
   sodiumPrimitives,
   startEpoch,
@@ -92,7 +92,7 @@ const handlers = {
     })
     const openMs = await timed(() => {
       for (const [index, block] of blocks.entries()) {
-        const found = openFound(block, { room, log, index, suite }, keysOf(other), sodiumPrimitives)!
+        const found = openInRoom(block, { room, log, index, suite }, keysOf(other), sodiumPrimitives)!
         if (found.epoch) other.set(found.epoch.number, found.epoch)
       }
     })

@@ -14,7 +14,7 @@ export const { noblePrimitives, verifyBundle }: typeof import('../../protocol/ve
   built('protocol/verification/index.js')
 )
 export const { hpke, makeHpkePair }: typeof import('../../node/hpke.ts') = await import(built('node/hpke.js'))
-export const { openFound, sealInRoom }: typeof import('../../protocol/epoch/room-keys.ts') = await import(
+export const { openInRoom, sealInRoom }: typeof import('../../protocol/epoch/room-keys.ts') = await import(
   built('protocol/epoch/room-keys.js')
 )
 export const { openEpoch, startEpoch }: typeof import('../../protocol/epoch/sealed-epoch.ts') = await import(

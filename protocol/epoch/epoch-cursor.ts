@@ -2,10 +2,12 @@ import { ProtocolError } from '../errors.ts'
 import type { Frame } from '../log/entry.ts'
 import { mostSteps } from './chain.ts'
 import type { EpochEvent } from './event.ts'
-import type { Prekey } from './prekey.ts'
+import { firstPrekeyOf, type Prekey } from './prekey.ts'
 
 /** What the entries of a log so far say about epochs. Needs no key of any epoch. */
 export interface EpochCursor {
+  /** Which log of its device it is. */
+  readonly generation: number
   /** Of the epoch that the log is in; 0 before the first. */
   readonly number: number
   /** How many entries of each chain there are in it. */
@@ -15,7 +17,10 @@ export interface EpochCursor {
   readonly prekey: Prekey | null
 }
 
-export const noEpoch: EpochCursor = { number: 0, history: 0, ephemeral: 0, prekey: null }
+/** Of a log without an entry. `generation`: which log of its device it is. */
+export function emptyEpochs(generation: number): EpochCursor {
+  return { generation, number: 0, history: 0, ephemeral: 0, prekey: null }
+}
 
 /** Take in the next entry of a suite 1. What is wrong changes nothing. Throws `epoch/number` and `epoch/step`. */
 export function advanceStep(cursor: EpochCursor, { class: entryClass, epoch, step }: Frame): EpochCursor {
@@ -30,7 +35,8 @@ export function advanceEpoch(cursor: EpochCursor, event: EpochEvent): EpochCurso
   switch (event.type) {
     case 'prekey-announced': {
       const { generation, key } = event
-      if (generation !== (cursor.prekey ? cursor.prekey.generation + 1 : 0)) {
+      const next = cursor.prekey ? cursor.prekey.generation + 1 : firstPrekeyOf(cursor.generation)
+      if (generation !== next || generation >= firstPrekeyOf(cursor.generation + 1)) {
         throw new ProtocolError('epoch/prekey', `generation ${generation}`)
       }
       return { ...cursor, prekey: { generation, key } }

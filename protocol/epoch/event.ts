@@ -52,7 +52,7 @@ export const mostBoxes = 1_000
 /** An encapsulated key, three secrets and a tag. */
 export const boxBytes = 32 + 3 * 32 + 16
 const mostGrantBytes = 131_072
-const mostGeneration = 2 ** 32 - 1
+const mostGeneration = 2 ** 48 - 1
 const mostNumber = 2 ** 32 - 1
 
 const kinds = ['prekey-announced', 'epoch-started', 'epoch-shared', 'history-granted'] as const

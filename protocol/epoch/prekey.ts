@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes, fromHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 
-/** The public half that a device has announced. */
+/** The public half that a device has announced. `generation`: no two prekeys of a device have the same, and a later one has a greater. */
 export interface Prekey {
   readonly generation: number
   readonly key: Uint8Array
@@ -29,6 +29,11 @@ const smallOrder: readonly Uint8Array[] = [
   '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ].map(fromHex)
+
+/** The generation of the first prekey in a log: a device that goes on in another log, without what it had, repeats none. */
+export function firstPrekeyOf(logGeneration: number): number {
+  return logGeneration * 2 ** 16
+}
 
 /** The same key, if something can be sealed to it and it is the one way to write it. Throws `epoch/prekey`. */
 export function requirePrekey(key: Uint8Array): Uint8Array {

@@ -44,7 +44,7 @@ export interface FoundHeader {
  *
  * Throws `entry/…`, `epoch/step` and `encoding/…`; what is held stays as it was then.
  */
-export function openFound(
+export function openInRoom(
   block: Uint8Array,
   place: EntryPlace,
   roomKeys: RoomKeys,

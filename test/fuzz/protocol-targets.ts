@@ -8,7 +8,7 @@ import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { startChain } from '../../protocol/epoch/chain.ts'
 import { decodeEpochKeys, type EpochKeys, encodeEpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import { boxBytes, decodeEpochEvent, type EpochEvent, encodeEpochEvent } from '../../protocol/epoch/event.ts'
-import { openFound, sealInRoom } from '../../protocol/epoch/room-keys.ts'
+import { openInRoom, sealInRoom } from '../../protocol/epoch/room-keys.ts'
 import { foldIdentity } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords } from '../../protocol/identity/recovery.ts'
 import { identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
@@ -140,7 +140,7 @@ export const protocolTargets: readonly Target[] = [
   {
     name: 'entry of suite 1',
     goods: [inEpoch],
-    read: (bytes) => void openFound(bytes, placeInEpoch, roomKeys, primitives),
+    read: (bytes) => void openInRoom(bytes, placeInEpoch, roomKeys, primitives),
   },
   { name: 'bundle', goods: [bundle], read: (bytes) => void decodeBundle(bytes, primitives) },
   { name: 'excerpt', goods: [excerpt], read: (bytes) => void decodeExcerpt(bytes, primitives) },

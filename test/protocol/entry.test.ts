@@ -80,7 +80,7 @@ describe('an entry', () => {
         const changed = Uint8Array.from(block)
         changed[at % block.length]! ^= 1 << bit
         expect(codeOf(() => openEntry(changed, place, keys, primitives))).toMatch(
-          /^entry\/(frame|version|commitment|sealed)$/,
+          /^entry\/(frame|version|suite|commitment|sealed)$/,
         )
       }),
       { numRuns: 500 },

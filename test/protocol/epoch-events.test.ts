@@ -4,7 +4,7 @@ import { makeHpkePair } from '../../node/hpke.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import { mostSteps } from '../../protocol/epoch/chain.ts'
 import { epochReasons } from '../../protocol/epoch/epoch.ts'
-import { advanceEpoch, advanceStep, type EpochCursor, noEpoch } from '../../protocol/epoch/epoch-cursor.ts'
+import { advanceEpoch, advanceStep, type EpochCursor, emptyEpochs } from '../../protocol/epoch/epoch-cursor.ts'
 import { boxBytes, decodeEpochEvent, type EpochEvent, encodeEpochEvent } from '../../protocol/epoch/event.ts'
 import { isPrekeyDue, neededPrekeys, requirePrekey, withPrekey } from '../../protocol/epoch/prekey.ts'
 import { epochDue } from '../../protocol/epoch/rotation.ts'
@@ -104,7 +104,7 @@ describe('the steps of a log', () => {
     fc.assert(
       fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
         const counted: string[] = []
-        let cursor = noEpoch
+        let cursor = emptyEpochs(0)
         for (const move of moves) {
           try {
             cursor = moved(cursor, move)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { concat, fromText, toHex, uint64 } from '../../protocol/bytes.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
-import { openFound } from '../../protocol/epoch/room-keys.ts'
+import { openInRoom } from '../../protocol/epoch/room-keys.ts'
 import { frameBytes, openEntry, readFrame } from '../../protocol/log/entry.ts'
 import { allSecrets, keysOf, makeAll, partsThatOpen, rowsOf, speak, spoken } from '../support/epoch-secrets.ts'
 import { EpochDevice, epochRoom as room, type Sealed } from '../support/epochs.ts'
@@ -65,7 +65,7 @@ describe('what an author says', () => {
         expect(cy.textsOf(ada!).slice(0, cut)).toEqual(ada!.textsOf(ada!).slice(0, cut))
         const closed = ada!.blocks.slice(cut + 1)
         for (const sealed of closed) {
-          expect(openFound(sealed.block, sealed.place, cy.roomKeys, primitives)).toBeNull()
+          expect(openInRoom(sealed.block, sealed.place, cy.roomKeys, primitives)).toBeNull()
         }
         const secrets = allSecrets(rowsOf(cy))
         expect(secrets.length).toBeGreaterThan(500)
@@ -121,7 +121,7 @@ describe('what an author says', () => {
     expect(primitives.open(other, forged.subarray(end), associated)).not.toBeNull()
     expect(codeOf(() => openEntry(forged, place, { ...keys, body: other }, primitives))).toBe('entry/commitment')
     expect(codeOf(() => openEntry(forged, place, keys, primitives))).toBe('entry/sealed')
-    expect(codeOf(() => openFound(forged, place, bo!.roomKeys, primitives))).toBe('entry/sealed')
+    expect(codeOf(() => openInRoom(forged, place, bo!.roomKeys, primitives))).toBe('entry/sealed')
   })
 
   test('shows of its length no more than a size', async () => {
@@ -146,7 +146,7 @@ describe('a block of suite 1', () => {
     const [sealed, other] = [ada!.blocks[1]!, ada!.blocks[2]!]
     const before = rowsOf(bo!)
     const codeAt = (block: Uint8Array, place: Sealed['place']) =>
-      codeOf(() => expect(openFound(block, place, bo!.roomKeys, primitives)).toBeNull())
+      codeOf(() => expect(openInRoom(block, place, bo!.roomKeys, primitives)).toBeNull())
     fc.assert(
       fc.property(fc.nat(), fc.nat({ max: 7 }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (at, bit, key) => {
         const changed = Uint8Array.from(sealed.block)

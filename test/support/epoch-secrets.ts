@@ -3,7 +3,7 @@ import { uint64 } from '../../protocol/bytes.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
 import { openStep, startChain } from '../../protocol/epoch/chain.ts'
 import { decodeEpochKeys, type EpochKeys } from '../../protocol/epoch/epoch-keys.ts'
-import { openFound } from '../../protocol/epoch/room-keys.ts'
+import { openInRoom } from '../../protocol/epoch/room-keys.ts'
 import { type EntryKeys, frameBytes, keysFrom, openOwnHeader, readFrame } from '../../protocol/log/entry.ts'
 import { EpochDevice, type Sealed } from './epochs.ts'
 import { codeOf } from './vectors.ts'
@@ -27,7 +27,7 @@ export const spoken = (author: EpochDevice) => author.textsOf(author).filter((te
 
 /** The two keys of an entry, as whoever can read it has them. */
 export function keysOf(reader: EpochDevice, { place, block }: Sealed): EntryKeys {
-  return openFound(block, place, reader.roomKeys, primitives)!.keys!
+  return openInRoom(block, place, reader.roomKeys, primitives)!.keys!
 }
 
 /** Every secret that a store leads to: its own, and all that a chain in it leads to. */

@@ -2,12 +2,12 @@ import { hpke, makeHpkePair } from '../../node/hpke.ts'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { fromText, toHex } from '../../protocol/bytes.ts'
 import type { Recipient } from '../../protocol/epoch/box.ts'
-import { advanceEpoch, advanceStep, noEpoch } from '../../protocol/epoch/epoch-cursor.ts'
+import { advanceEpoch, advanceStep, emptyEpochs } from '../../protocol/epoch/epoch-cursor.ts'
 import { decodeEpochKeys, type EpochKeys, encodeEpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import { decodeEpochEvent, type EpochEvent, type EpochStarted, encodeEpochEvent } from '../../protocol/epoch/event.ts'
 import { openGrant, withGrant } from '../../protocol/epoch/history-grant.ts'
 import { type HeldPrekey, type Prekey, withPrekey } from '../../protocol/epoch/prekey.ts'
-import { openFound, type RoomKeys, sealInRoom } from '../../protocol/epoch/room-keys.ts'
+import { openInRoom, type RoomKeys, sealInRoom } from '../../protocol/epoch/room-keys.ts'
 import { openEpoch, openShared, shareEpoch, startEpoch } from '../../protocol/epoch/sealed-epoch.ts'
 import { type EntryClass, type EntryPlace, readFrame } from '../../protocol/log/entry.ts'
 import { seedOf } from './conversation.ts'
@@ -39,7 +39,7 @@ export class EpochDevice {
   /** How each epoch began, by log and number. */
   readonly started = new Map<string, EpochStarted>()
   readonly recipient: Recipient
-  cursor = noEpoch
+  cursor = emptyEpochs(0)
 
   private constructor(name: string, prekey: Prekey, held: HeldPrekey, keeps: boolean) {
     this.device = seedOf(`device of ${name}`)
@@ -121,7 +121,7 @@ export class EpochDevice {
 
   /** Read one block as far as there are keys; answers whether there was any. */
   async read({ place, block }: Sealed): Promise<boolean> {
-    const found = openFound(block, place, this.roomKeys, primitives)
+    const found = openInRoom(block, place, this.roomKeys, primitives)
     if (!found) return false
     this.keep(found.epoch)
     const { header, frame } = found.opened

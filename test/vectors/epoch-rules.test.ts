@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import { advanceEpoch, advanceStep, noEpoch } from '../../protocol/epoch/epoch-cursor.ts'
+import { advanceEpoch, advanceStep, emptyEpochs } from '../../protocol/epoch/epoch-cursor.ts'
 import type { EpochEvent } from '../../protocol/epoch/event.ts'
 import { auditRecipients, requireRecipients } from '../../protocol/epoch/recipients.ts'
 import { epochDue } from '../../protocol/epoch/rotation.ts'
@@ -12,22 +12,22 @@ describe('numbers and steps', () => {
   type Cursor = { readonly number: number; readonly history: number; readonly ephemeral: number }
   const key = new Uint8Array(32)
   for (const { id, title, input, expect: wanted, error } of casesOf<
-    { readonly moves: readonly Move[] },
-    { cursor: Cursor & { generation: number | null } }
+    { readonly generation: number; readonly moves: readonly Move[] },
+    { cursor: Cursor & { prekey: number | null } }
   >('epoch', 'numbers and steps')) {
     const followed = (moves: readonly Move[]) =>
       moves.reduce((cursor, move) => {
         const { kind, ...fields } = move
         if (!kind) return advanceStep(cursor, fields as Frame)
         return advanceEpoch(cursor, { type: kind, key, ...fields } as EpochEvent)
-      }, noEpoch)
+      }, emptyEpochs(input.generation))
     test(`${id}: ${title}`, () => {
       if (error) {
         followed(input.moves.slice(0, -1))
         return expect(codeOf(() => followed(input.moves))).toBe(error)
       }
-      const { prekey, ...cursor } = followed(input.moves)
-      expect({ ...cursor, generation: prekey?.generation ?? null }).toEqual(wanted.cursor)
+      const { prekey, number, history, ephemeral } = followed(input.moves)
+      expect({ number, history, ephemeral, prekey: prekey?.generation ?? null }).toEqual(wanted.cursor)
     })
   }
 })

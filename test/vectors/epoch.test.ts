@@ -10,7 +10,7 @@ import {
   secretsToOpen,
   wipeEphemeral,
 } from '../../protocol/epoch/epoch-keys.ts'
-import { openFound, type RoomKeys, sealInRoom } from '../../protocol/epoch/room-keys.ts'
+import { openInRoom, type RoomKeys, sealInRoom } from '../../protocol/epoch/room-keys.ts'
 import { type EntryClass, type EntryHeader, frameBytes, openEntry, readFrame } from '../../protocol/log/entry.ts'
 import { pad, paddedLength, unpad } from '../../protocol/log/padding.ts'
 import { type Hexes, secretsOf, type Triple, tripleOf } from '../support/epoch-vectors.ts'
@@ -68,7 +68,7 @@ describe.each(everyPrimitives)('an entry of suite 1, with %s', (_, primitives) =
       const sealed = sealInRoom(place, entry, { roomKeys, position, salt: fromHex(input.salt) }, primitives)
       expect(toHex(sealed!.block.subarray(0, frameBytes))).toBe(steps.frame)
       expect(toHex(sealed!.block)).toBe(wanted.block)
-      const found = openFound(sealed!.block, place, roomKeys, primitives)!
+      const found = openInRoom(sealed!.block, place, roomKeys, primitives)!
       expect(inHex(found.opened)).toMatchObject({ header: input.header, body: input.body })
     })
   }
@@ -80,7 +80,7 @@ describe.each(everyPrimitives)('an entry of suite 1, with %s', (_, primitives) =
       const place = placeOf(input)
       const block = fromHex(input.block)
       const open = () => {
-        if (input.held) return openFound(block, place, holding(keysOf(input.held, place.log)), primitives)!.opened
+        if (input.held) return openInRoom(block, place, holding(keysOf(input.held, place.log)), primitives)!.opened
         const [header, body] = input.keys!.map(fromHex)
         return openEntry(block, place, { header: header!, body: body! }, primitives)
       }

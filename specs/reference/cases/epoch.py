@@ -325,11 +325,16 @@ def cursors():
         return {"kind": "prekey-announced", "generation": generation}
 
     good = [announces(0), starts(1), says(0), says(1, entry_class="call"), says(0, entry_class="ephemeral"), shares(1, 2, 1), says(2), announces(1), starts(2), says(0, 2)]
-    for title, moves in [("nothing yet", []), ("two epochs, and what stands between them", good), ("a grant changes nothing", [starts(1), {"kind": "history-granted"}, says(0)])]:
+    for title, generation, moves in [
+        ("nothing yet", 0, []),
+        ("two epochs, and what stands between them", 0, good),
+        ("a grant changes nothing", 0, [starts(1), {"kind": "history-granted"}, says(0)]),
+        ("the prekeys of a device's third log", 2, [announces(131_072), starts(1), announces(131_073)]),
+    ]:
         cursor = epoch.NO_EPOCH
         for move in moves:
-            cursor = cursor if move.get("kind") == "history-granted" else epoch.advance(cursor, move)
-        yield {"title": title, "section": "numbers and steps", "input": {"moves": moves}, "expect": {"cursor": cursor}}
+            cursor = cursor if move.get("kind") == "history-granted" else epoch.advance(cursor, move, generation)
+        yield {"title": title, "section": "numbers and steps", "input": {"generation": generation, "moves": moves}, "expect": {"cursor": cursor}}
     for title, moves, code in [
         ("a message before any epoch", [says(0)], "epoch/number"),
         ("a message of epoch 0", [says(0, 0)], "epoch/number"),
@@ -348,11 +353,12 @@ def cursors():
         ("an epoch is shared before any", [shares(1, 0, 0)], "epoch/number"),
         ("the first prekey is 1", [announces(1)], "epoch/prekey"),
         ("a prekey twice", [announces(0), announces(0)], "epoch/prekey"),
+        ("a prekey of the device's next log", [announces(65_536)], "epoch/prekey"),
     ]:
         cursor = epoch.NO_EPOCH
         for move in moves[:-1]:
             cursor = epoch.advance(cursor, move)
-        yield refused(title, "numbers and steps", {"moves": moves}, code, lambda: epoch.advance(cursor, moves[-1]))
+        yield refused(title, "numbers and steps", {"generation": 0, "moves": moves}, code, lambda: epoch.advance(cursor, moves[-1]))
 
 
 # Recipients and rotation

@@ -8,6 +8,7 @@ from .primitives import expand, sha256
 MOST_STEPS = 256
 MOST_BOXES = 1_000
 MOST_U32 = 2**32 - 1
+MOST_GENERATION = 2**48 - 1
 BOX_BYTES = 144
 MOST_GRANT_BYTES = 131_072
 MOST_GRANT_PLAINTEXT = 130_000
@@ -116,7 +117,7 @@ def decode_event(kind, entry_class, body):
 def _event(kind, body):
     if kind == "prekey-announced":
         generation, key = as_array(body, 2)
-        return {"generation": as_uint(generation, MOST_U32), "key": require_prekey(as_bytes(key, 32))}
+        return {"generation": as_uint(generation, MOST_GENERATION), "key": require_prekey(as_bytes(key, 32))}
     if kind == "epoch-started":
         number, reason, shareable, commitments, boxes = as_array(body, 5)
         if as_text(reason, 16) not in REASONS:
@@ -129,7 +130,7 @@ def _event(kind, body):
         steps = {"history": as_uint(history, MOST_STEPS), "ephemeral": as_uint(ephemeral, MOST_STEPS)}
         return {"number": _number(number), **steps, "boxes": _boxes(boxes)}
     device, generation, sealed = as_array(body, 3)
-    return {"device": as_bytes(device, 32), "generation": as_uint(generation, MOST_U32), "sealed": as_bytes(sealed, most=MOST_GRANT_BYTES)}
+    return {"device": as_bytes(device, 32), "generation": as_uint(generation, MOST_GENERATION), "sealed": as_bytes(sealed, most=MOST_GRANT_BYTES)}
 
 
 def _number(value):
@@ -142,7 +143,7 @@ def _boxes(value):
     boxes = []
     for item in as_array(value, most=MOST_BOXES):
         device, generation, sealed = as_array(item, 3)
-        boxes.append({"device": as_bytes(device, 32), "generation": as_uint(generation, MOST_U32), "sealed": as_bytes(sealed, BOX_BYTES)})
+        boxes.append({"device": as_bytes(device, 32), "generation": as_uint(generation, MOST_GENERATION), "sealed": as_bytes(sealed, BOX_BYTES)})
     devices = [box["device"] for box in boxes]
     if devices != sorted(set(devices)):
         raise ProtocolError("entry/body", "boxes that do not ascend")
@@ -151,16 +152,19 @@ def _boxes(value):
 
 # Numbers and steps
 
-NO_EPOCH = {"number": 0, "history": 0, "ephemeral": 0, "generation": None}
+NO_EPOCH = {"number": 0, "history": 0, "ephemeral": 0, "prekey": None}
+PREKEYS_OF_LOG = 65_536
 
 
-def advance(cursor, move):
+def advance(cursor, move, log_generation=0):
     """`move`: a frame of suite 1, which has a class, or an event, which has a kind."""
     kind, chain = move.get("kind"), "ephemeral" if move.get("class") == "ephemeral" else "history"
     if kind == "prekey-announced":
-        if move["generation"] != (0 if cursor["generation"] is None else cursor["generation"] + 1):
+        first = PREKEYS_OF_LOG * log_generation
+        expected = first if cursor["prekey"] is None else cursor["prekey"] + 1
+        if move["generation"] != expected or expected >= first + PREKEYS_OF_LOG:
             raise ProtocolError("epoch/prekey")
-        return {**cursor, "generation": move["generation"]}
+        return {**cursor, "prekey": move["generation"]}
     if kind == "epoch-started":
         if move["number"] != cursor["number"] + 1:
             raise ProtocolError("epoch/number")
