@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { CallEndReason, CallId, EntryId, IdentityId, RoomId } from './commands.ts'
+import { AdmissionPolicy, CallEndReason, CallId, EntryId, IdentityId, InviteId, RoomId, Standing } from './commands.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
@@ -72,6 +72,7 @@ export const Member = Type.Object(
     lookalike: Type.Union([Lookalike, Type.Null()]),
     self: Type.Boolean(),
     owner: Type.Boolean(),
+    standing: Standing,
     online: Type.Boolean(),
     callable: Type.Boolean({ description: 'has announced a call key on a live connection' }),
     devices: Type.Integer(),
@@ -93,6 +94,21 @@ export type Person = Static<typeof Person>
 
 export const PeopleView = Type.Object({ people: Type.Array(Person) }, closed)
 export type PeopleView = Static<typeof PeopleView>
+/** A link to a room, as far as it is known. */
+export const Invite = Type.Object(
+  {
+    invite: InviteId,
+    role: Type.Union([Type.Literal('member'), Type.Literal('reader')]),
+    uses: Type.Union([Type.Integer(), Type.Null()], { description: 'how many people it lets in; null: any number' }),
+    used: Type.Integer({ description: 'how many came by it' }),
+    expires: Type.Union([Time, Type.Null()]),
+    by: Type.Union([Type.String(), Type.Null()], { description: 'who made it; null: the room was made with it' }),
+    over: Type.Union([Type.String(), Type.Null()], { description: 'why it lets in nobody any more, in words' }),
+    held: Type.Boolean({ description: 'its link can be shown here' }),
+  },
+  closed,
+)
+export type Invite = Static<typeof Invite>
 
 /** A log that cannot be trusted as it stands, and why, in words. */
 const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
@@ -104,7 +120,16 @@ export const RoomView = Type.Object(
     state: RoomState,
     peers: Type.Integer(),
     ownLog: Type.String({ description: 'key of the log that this device writes, hex' }),
-    members: Type.Array(Member),
+    policy: AdmissionPolicy,
+    standing: Standing,
+    told: Type.Union([Standing, Type.Null()], {
+      description: 'what a node says that one is, which does not let one in; null once another one does',
+    }),
+    members: Type.Array(Member, { description: 'those who have a role, and those who wait' }),
+    others: Type.Array(Member, { description: 'those who are out: removed, banned, gone, or never let in' }),
+    invites: Type.Array(Invite, {
+      description: 'all links that still let in, or did; empty for whom they do not concern',
+    }),
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
@@ -139,10 +164,26 @@ export const NoticeItem = Type.Object(
       Type.Literal('joined'),
       Type.Literal('device-joined'),
       Type.Literal('name-changed'),
+      Type.Literal('invite-created'),
+      Type.Literal('invite-revoked'),
+      Type.Literal('admitted'),
+      Type.Literal('role-changed'),
+      Type.Literal('member-removed'),
+      Type.Literal('left'),
+      Type.Literal('hidden'),
       Type.Literal('unknown'),
       Type.Literal('unreadable'),
     ]),
-    text: Type.String({ description: 'the room name, the new name, or the unknown kind' }),
+    about: Type.Union(
+      [Type.Object({ identity: IdentityId, name: Type.String(), self: Type.Boolean() }, closed), Type.Null()],
+      {
+        description: 'whom it is about, if not its author',
+      },
+    ),
+    text: Type.String({
+      description:
+        'the room name, the new name, the role, `removed` or `banned`, the unknown kind, or what the author of what is hidden was',
+    }),
   },
   closed,
 )

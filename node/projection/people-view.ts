@@ -6,7 +6,7 @@ import type { Room } from '../rooms/room.ts'
 export function peopleView(rooms: readonly Room[], contacts: Contacts): PeopleView {
   const people = new Map(contacts.all().map(({ identity }) => [identity, personOf(identity, '', contacts)]))
   for (const room of rooms) {
-    for (const [identity, name] of room.others()) {
+    for (const [identity, name] of room.people.others()) {
       const known = people.get(identity) ?? personOf(identity, name, contacts)
       const chosenName = name || known.chosenName
       people.set(identity, {

@@ -1,6 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts'
-import type { Member, RoomRow, RoomView } from '../api/views.ts'
+import { isRole, mayManage } from '../../protocol/room/rights.ts'
+import type { Invite, Member, RoomRow, RoomView } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
+import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { FoldingLog } from './folding-log.ts'
@@ -11,8 +13,8 @@ const lineCharacters = 120
 /** A room as a line of the list. */
 export function roomRow(room: Room, view: ViewStore): RoomRow {
   const last = view.lastMessage(room.fold.number)
-  const author = last ? room.author(last.key) : null
-  const own = [...room.fold.logs.values()].filter(({ key, isOwn }) => isOwn || room.author(key)?.self)
+  const author = last ? room.people.author(last.key) : null
+  const own = [...room.fold.logs.values()].filter(({ key, isOwn }) => isOwn || room.people.author(key)?.self)
   return {
     id: room.key,
     name: room.name,
@@ -28,7 +30,7 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
 }
 
 /** A room with its people. */
-export function roomView(room: Room, contacts: Contacts): RoomView {
+export function roomView(room: Room, contacts: Contacts, invites: Invites): RoomView {
   const held = room.logs.get(toHex(room.ownLog))!.stored.heldBy()
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
@@ -37,9 +39,13 @@ export function roomView(room: Room, contacts: Contacts): RoomView {
     state: stateOf(room),
     peers: connected.size,
     ownLog: toHex(room.ownLog),
-    members: members(room, contacts),
+    policy: room.beginning.admission,
+    standing: room.people.standing,
+    told: room.told,
+    ...people(room, contacts),
+    invites: invitesOf(room, invites),
     created: room.created,
-    linkExpires: room.beginning.expires,
+    linkExpires: room.beginning.invite?.expires ?? null,
     syncing: syncing(room),
     heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
     troubles: troubles(room),
@@ -51,22 +57,45 @@ function stateOf(room: Room): RoomRow['state'] {
   return room.created === null ? 'waiting' : 'open'
 }
 
-function members(room: Room, contacts: Contacts): Member[] {
+/** Who is in the room or waits, and who is not. */
+function people(room: Room, contacts: Contacts): Pick<RoomView, 'members' | 'others'> {
+  const all = everybody(room, contacts)
+  const isIn = ({ standing }: Member) => isRole(standing) || standing === 'waiting'
+  return { members: all.filter(isIn), others: all.filter((each) => !isIn(each)) }
+}
+
+/** Those who manage the room see all links, the others those that they could show somebody. */
+function invitesOf(room: Room, invites: Invites): Invite[] {
+  const all = [...room.fold.authority.invites.values()].map((invite) => ({
+    invite: invite.key,
+    role: invite.role,
+    uses: invite.uses,
+    used: invite.people.length,
+    expires: invite.expires,
+    by: invite.by && room.people.nameOf(invite.by),
+    over: invites.whyOver(invite),
+    held: invites.has(room, invite.key),
+  }))
+  return mayManage(room.people.standing) ? all : all.filter(({ held }) => held)
+}
+
+function everybody(room: Room, contacts: Contacts): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
   for (const log of room.fold.logs.keys()) {
-    const author = room.author(log)
+    const author = room.people.author(log)
     if (!author) continue
     const channel = online.get(author.identity)
     const known = found.get(author.identity)
     found.set(author.identity, {
       identity: author.identity,
       name: author.name,
-      chosenName: room.chosenNameOf(author.identity),
+      chosenName: room.people.chosenNameOf(author.identity),
       confirmed: contacts.of(author.identity).confirmed,
       lookalike: null,
       self: author.self,
-      owner: author.identity === toHex(room.beginning.owner.identity),
+      owner: room.people.standingOf(author.identity) === 'owner',
+      standing: room.people.standingOf(author.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
       devices: (known?.devices ?? 0) + 1,
@@ -98,7 +127,7 @@ function syncing(room: Room): RoomView['syncing'] {
 }
 
 function troubles(room: Room): RoomView['troubles'] {
-  const told = (log: string, text: string) => ({ log, author: room.author(log)?.name ?? '', text })
+  const told = (log: string, text: string) => ({ log, author: room.people.author(log)?.name ?? '', text })
   const stuck = stuckLogs(room).filter(({ key }) => !room.troubles.has(key))
   return [
     ...[...room.troubles].map(([log, text]) => told(log, text)),

@@ -115,6 +115,11 @@ export class Peers {
     })
   }
 
+  /** All channels of a room, also those on which the other end is not let in. */
+  openChannelsOf(room: string): RoomChannel[] {
+    return [...this.#connections].flatMap(({ channels }) => channels.get(room) ?? []).filter(({ open }) => open)
+  }
+
   get count(): number {
     return [...this.#connections].filter(({ channels }) => [...channels.values()].some(({ peer }) => peer)).length
   }

@@ -1,6 +1,6 @@
 import { isCallEvent } from '../../protocol/room/event.ts'
 import type { Calls, CallsOptions } from '../calls/calls.ts'
-import type { RoomChange } from './room.ts'
+import type { RoomChange } from './room-options.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What calls need of the rooms: a pen, whoever is connected, and their names. */
@@ -21,7 +21,7 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
         return { identity, device: peer.device, presence, send: (datagram) => stream.trySend(datagram) }
       },
     },
-    nameOf: (room, identity) => rooms.get(room).nameOf(identity),
+    nameOf: (room, identity) => rooms.get(room).people.nameOf(identity),
   }
 }
 
@@ -37,8 +37,9 @@ export function tellCalls(calls: Calls, change: RoomChange): void {
   if (change.type !== 'entries') return
   for (const { log, entry, live } of change.entries) {
     const { event, flaws } = entry
-    const author = room.author(log.key)
+    const author = room.people.author(log.key)
     if (!author || !event || event.type === 'unknown' || !isCallEvent(event) || flaws.length > 0) continue
+    if (room.fold.authority.hiddenAs(log.folded, entry.order.index, event.type)) continue
     calls.receiveEntry(room.key, { identity: author.identity, device: author.device, event, live })
   }
 }

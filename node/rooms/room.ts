@@ -1,65 +1,26 @@
-import type { Logger } from 'pino'
-import { fromHex, toHex } from '../../protocol/bytes.ts'
-import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import { toHex } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
-import { orderText } from '../../protocol/ordering.ts'
-import { type Admission, admit, signAdmission } from '../../protocol/room/admission.ts'
+import { type Admission, admit } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
+import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
+import type { Standing } from '../../protocol/room/rights.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
-import { chosenNames } from '../projection/chosen-names.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
-import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
+import { RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
-import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
-import type { Peers } from '../replication/peers.ts'
+import type { TimelineSource } from '../projection/timeline.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
-import type { FreeSpace } from '../storage/free-space.ts'
-import type { VaultRoom } from '../storage/key-vault.ts'
-import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import type { ViewStore } from '../storage/view-store.ts'
-import type { Contacts } from './contacts.ts'
+import { type Caller, Door, type Entrance } from './door.ts'
 import { findAdmissions } from './find-admissions.ts'
-import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
-import type { Person } from './person.ts'
-import type { RoomLogs } from './room-logs.ts'
-
-/** What a room is made of and lives from. */
-export interface RoomOptions {
-  readonly genesis: Uint8Array
-  readonly secret: Uint8Array
-  readonly inviteSeed: Uint8Array
-  /** What the link called it, until its own log says. */
-  readonly label: string
-  readonly ownLogState: VaultRoom['ownLog']
-  readonly person: Person
-  readonly contacts: Contacts
-  readonly store: LogStore
-  readonly space: FreeSpace
-  readonly roomLogs: RoomLogs
-  readonly forks: Forks
-  readonly view: ViewStore
-  readonly peers: Peers
-  readonly port: number
-  readonly primitives: Primitives
-  readonly log: Logger
-  readonly now: () => number
-  readonly onChange: (change: RoomChange) => void
-}
-
-/** What may interest whoever shows rooms or carries calls. */
-export type RoomChange =
-  | { readonly type: 'entries'; readonly room: Room; readonly entries: readonly ProjectedEntry[] }
-  | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
-  | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
-  | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }
-  | { readonly type: 'recovered'; readonly room: Room }
-  | { readonly type: 'changed'; readonly room: Room }
+import { admissionOf } from './person.ts'
+import type { RoomOptions } from './room-options.ts'
+import { RoomPeople } from './room-people.ts'
 
 const mostLogs = 1_000
 const forkText = 'its device signed two histories'
@@ -72,7 +33,7 @@ export class Room implements ChannelRoom {
   readonly genesis: Uint8Array
   readonly beginning: Genesis
   readonly secret: Uint8Array
-  readonly inviteSeed: Uint8Array
+  readonly inviteSeed: Uint8Array | null
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
   readonly ownLog: Uint8Array
@@ -80,13 +41,15 @@ export class Room implements ChannelRoom {
   readonly troubles = new Map<string, string>()
   readonly port: number
   readonly fold: RoomFold
+  readonly people: RoomPeople
   readonly #options: RoomOptions
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
+  readonly #door: Door
   #writer: RoomWriter | null = null
-  #names: ReadonlyMap<string, string> | null = null
   #isLost: boolean
   #adding: Promise<unknown> = Promise.resolve()
+  #told: Standing | null = null
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
@@ -100,24 +63,18 @@ export class Room implements ChannelRoom {
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
     this.port = options.port
-    const owner: LogOwner = { room: this.id, identity: person.identity, device: person.device, generation: 0 }
-    const isOwner = Buffer.compare(person.device, this.beginning.owner.device) === 0
-    this.ownAdmission = {
-      identity: person.statements,
-      device: person.device,
-      generation: 0,
-      signature: isOwner ? null : signAdmission(owner, options.inviteSeed, primitives),
-    }
-    this.ownLog = logKey(owner, primitives)
+    this.ownAdmission = admissionOf(person, this, primitives)
+    this.ownLog = admit(genesis, this.ownAdmission, primitives).key
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => {
-        this.#names = null
+        this.people.namesChanged()
         options.onChange({ type: 'entries', room: this, entries })
       },
+      onAuthority: () => this.#onAuthority(),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
       onSettled: () => {
-        this.#names = null
+        this.people.namesChanged()
         options.onChange({ type: 'changed', room: this })
       },
     })
@@ -126,6 +83,15 @@ export class Room implements ChannelRoom {
       fold: this.fold,
       primitives,
       onFork: (log) => this.#onFork(log),
+    })
+    const { view, contacts } = options
+    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: toHex(person.identity) })
+    this.#door = new Door({
+      authority: this.fold.authority,
+      beginning: this.beginning,
+      self: person.identity,
+      log: options.log.child({ room: this.key }),
+      now: options.now,
     })
     this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
   }
@@ -183,19 +149,55 @@ export class Room implements ChannelRoom {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
-  /** Write into the own log; resolves with the entry's index once it is safe on disk. */
+  /** Write into the own log; resolves with the entry's index once it is safe on disk. Throws the problem `may-not-write`. */
   async append(event: RoomEvent): Promise<number> {
     if (this.#isLost) throw new Problem('storage-failing', `The own log of this room is gone: ${lostText}.`)
+    this.people.requireWriting(event)
     return this.#writer!.append(event)
   }
 
   /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
-  write(event: RoomEvent): Promise<number> {
+  async write(event: RoomEvent): Promise<number> {
+    this.people.requireWriting(event)
     return this.#writer!.write(event)
   }
 
-  addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
-    const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
+  /** Do something that changes who may what. Throws the problem `not-allowed`. */
+  act(event: ActEvent): Promise<number> {
+    const operation = { ...event, heads: [] } as OperationEvent
+    this.people.requireAct(operation)
+    return this.append(operation)
+  }
+
+  addLog(admission: Admission, head: SignedHead | null): Promise<RoomLog> {
+    return this.#inTurn(() => this.#addLog(admission, head))
+  }
+
+  async enter(admission: Admission): Promise<Entrance> {
+    const { identity } = this.#ownerOf(admission)
+    const invite = admission.invite && toHex(admission.invite)
+    const entrance = this.#door.open({ identity: toHex(identity), invite })
+    const isTaken = entrance.type === 'in' || entrance.type === 'waiting'
+    if (isTaken) await this.#inTurn(() => this.#addLog(admission, 'author'))
+    return entrance
+  }
+
+  entranceOf(caller: Caller): Entrance {
+    return this.#door.entranceOf(caller)
+  }
+
+  onTold(standing: Standing): void {
+    this.#told = standing
+    this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  /** What the last node that did not let us in said that we are; null once another one did. */
+  get told(): Standing | null {
+    return this.#told
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const adding = this.#adding.catch(() => {}).then(work)
     this.#adding = adding
     return adding
   }
@@ -205,6 +207,7 @@ export class Room implements ChannelRoom {
   }
 
   onPeer(channel: RoomChannel): void {
+    this.#told = null
     this.#options.onChange({ type: 'peer', room: this, channel, gone: false })
   }
 
@@ -221,46 +224,10 @@ export class Room implements ChannelRoom {
     return this.#options.peers.channelsOf(this.key)
   }
 
-  /** Who writes a log, or null as long as nothing has let it in. */
-  author(log: string): ShownAuthor | null {
-    const author = this.fold.logs.get(log)?.folded.author
-    if (!author) return null
-    const identity = toHex(author.owner.identity)
-    const self = identity === toHex(this.#options.person.identity)
-    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
-  }
-
-  /** How a member is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
-  nameOf(identity: string): string {
-    return this.#options.contacts.of(identity).petname ?? this.chosenNameOf(identity)
-  }
-
-  /** How a member calls themselves. */
-  chosenNameOf(identity: string): string {
-    this.#names ??= chosenNames(this.fold.logs.values())
-    return this.#names.get(identity) ?? ''
-  }
-
-  /** The members but oneself, by identity, with the names that they chose. */
-  others(): ReadonlyMap<string, string> {
-    this.#names ??= chosenNames(this.fold.logs.values())
-    const own = toHex(this.#options.person.identity)
-    return new Map([...this.#names].filter(([identity]) => identity !== own))
-  }
-
   /** What the timeline is drawn from. */
   timeline(): TimelineSource {
-    const identities = new Map<string, string>()
-    for (const { owner } of [...this.logs.values()].map(({ stored }) => stored)) {
-      identities.set(toHex(owner.device), toHex(owner.identity))
-    }
-    return {
-      view: this.#options.view,
-      room: this.fold.number,
-      author: (log) => this.author(log),
-      identityOf: (device) => identities.get(device) ?? null,
-      isLaterLog: (log) => this.#isLaterLog(log),
-    }
+    const owners = [...this.logs.values()].map(({ stored }) => stored.owner)
+    return this.people.timeline(new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)])))
   }
 
   async close(): Promise<void> {
@@ -272,8 +239,8 @@ export class Room implements ChannelRoom {
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, from: 'author' | { readonly head: SignedHead | null }): Promise<RoomLog> {
-    const { primitives, store, roomLogs, peers, now } = this.#options
+  async #addLog(admission: Admission, from: 'author' | SignedHead | null): Promise<RoomLog> {
+    const { primitives, store, roomLogs, peers } = this.#options
     const { key, owner } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
@@ -281,13 +248,9 @@ export class Room implements ChannelRoom {
     if (this.logs.size >= mostLogs) throw new ProtocolError('room/not-admitted', `there are ${mostLogs} logs already`)
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
     if (from !== 'author') {
-      if (!from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
-      verifyHead(key, owner.device, from.head, primitives)
+      if (!from) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+      verifyHead(key, owner.device, from, primitives)
     }
-    const { expires } = this.beginning
-    // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
-    if (from === 'author' && admission.signature && expires !== null && expires < now())
-      throw new ProtocolError('room/not-admitted', 'the link has expired')
     const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
     await roomLogs.set(this.key, [...others, admission])
     const log = { admission, stored: await store.openLog(owner) }
@@ -299,16 +262,15 @@ export class Room implements ChannelRoom {
     return log
   }
 
-  /** Whether its author was in the room already, with another device. */
-  #isLaterLog(log: string): boolean {
-    const identity = this.author(log)?.identity
-    const began = (key: string) => {
-      const row = this.#options.view.entry(this.fold.logs.get(key)!.row, 0)
-      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
+  /** Who may what has changed: whoever is at the door, or within, is judged anew. */
+  #onAuthority(): void {
+    const { peers, log, onChange } = this.#options
+    this.people.namesChanged()
+    for (const channel of peers.openChannelsOf(this.key)) {
+      channel.review().catch((error) => log.debug({ err: error }, 'a channel could not be reviewed'))
     }
-    const start = began(log) ?? ''
-    const others = [...this.fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
-    return others.some((key) => (began(key) ?? start) < start)
+    peers.retry(this)
+    onChange({ type: 'authority', room: this })
   }
 
   #onFork({ stored }: RoomLog): void {

@@ -8,11 +8,13 @@ import { type IdentityStatement, identityFromCbor, identityToCbor } from '../ide
 import { type LogOwner, logKey } from '../log/hypercore.ts'
 import { decodeGenesis, roomId } from './genesis.ts'
 
-/** Why a log may be part of a room: whose it is, and the invite key's signature; the owner's log needs none. */
+/** Why a log may be part of a room: whose it is, the invite that they came by, and its signature; the owner's log needs neither. */
 export interface Admission {
   readonly identity: readonly IdentityStatement[]
   readonly device: Uint8Array
   readonly generation: number
+  /** Public key of the invite. */
+  readonly invite: Uint8Array | null
   readonly signature: Uint8Array | null
 }
 
@@ -32,13 +34,13 @@ export function signAdmission(owner: LogOwner, inviteSeed: Uint8Array, primitive
 }
 
 /**
- * Check that a log may be part of the room that `genesis` begins.
+ * Check whose log this is, and that the invite which it names signed for it.
  *
- * Says nothing about when it was admitted: expiry is judged by those who admit. Spec: specs/room.md#admission.
+ * Whether that invite lets anybody in to this room, and who may what, is resolved from the operations: specs/authority.md. Spec: specs/room.md#admission.
  * Throws `identity/…`, `room/not-admitted` or `room/genesis`.
  */
 export function admit(genesis: Uint8Array, admission: Admission, primitives: Primitives): AdmittedLog {
-  const { owner, invite } = decodeGenesis(genesis)
+  const { owner } = decodeGenesis(genesis)
   const identity = foldIdentity(admission.identity, primitives)
   requireDevice(identity, admission.device)
   const logOwner = {
@@ -48,26 +50,29 @@ export function admit(genesis: Uint8Array, admission: Admission, primitives: Pri
     generation: admission.generation,
   }
   const key = logKey(logOwner, primitives)
-  if (admission.signature === null) {
+  if (admission.invite === null || admission.signature === null) {
     const isOwner = equalBytes(identity.id, owner.identity) && equalBytes(admission.device, owner.device)
-    if (!isOwner) throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
-  } else if (!primitives.verify(admission.signature, signable(key, logOwner), invite)) {
+    if (!isOwner || admission.invite || admission.signature) {
+      throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
+    }
+  } else if (!primitives.verify(admission.signature, signable(key, logOwner), admission.invite)) {
     throw new ProtocolError('room/not-admitted', 'not signed by the invite')
   }
   return { key, owner: logOwner }
 }
 
-export function admissionToCbor({ identity, device, generation, signature }: Admission): CborValue {
-  return [identityToCbor(identity), device, generation, signature]
+export function admissionToCbor({ identity, device, generation, invite, signature }: Admission): CborValue {
+  return [identityToCbor(identity), device, generation, invite, signature]
 }
 
 /** Throws `encoding/unexpected-type`. */
 export function admissionFromCbor(value: CborValue | undefined): Admission {
-  const [identity, device, generation, signature] = asArray(value, 4)
+  const [identity, device, generation, invite, signature] = asArray(value, 5)
   return {
     identity: identityFromCbor(identity),
     device: asBytes(device, 32),
     generation: asUint(generation, 2 ** 32 - 1),
+    invite: invite === null ? null : asBytes(invite, 32),
     signature: signature === null ? null : asBytes(signature, 64),
   }
 }

@@ -1,16 +1,16 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import type { EntryHeader } from '../log/entry.ts'
 import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
-import { compareOrder, type OrderKey } from '../ordering.ts'
 import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
+import type { ResolvedAuthority } from './disclosed-authority.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
-import { count, entryId, Findings } from './findings.ts'
-import { notProvenByExcerpt, type ReportedMessage } from './report.ts'
+import { count, entryId, Findings, type Rights, rightsText } from './findings.ts'
+import { Heard } from './heard.ts'
+import { notProvenByExcerpt, type ReportedAuthor } from './report.ts'
 import { ShownOrder } from './shown-order.ts'
 import type { Verified, VerifyOptions } from './verify-bundle.ts'
 
@@ -23,11 +23,11 @@ interface ShownLog {
   folded: FoldedLog
 }
 
-/** What the entries of an excerpt say to people. */
-interface Heard {
-  roomName: string
-  unknown: number
-  readonly messages: { readonly order: OrderKey; readonly time: number; readonly text: string | null }[]
+/** What all logs of an excerpt have in common. */
+interface ShownRoom {
+  readonly room: Uint8Array
+  readonly genesis: Uint8Array
+  readonly rootsAt: (log: string, length: number) => LogRoots | undefined
 }
 
 /**
@@ -46,8 +46,9 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
   const order = new ShownOrder(
     new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
   )
-  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
-  for (const log of logs) fold(log, room, excerpt.genesis, order, heard, findings, options)
+  const heard = new Heard(excerpt.genesis, options.primitives)
+  const rootsAt = rootsIn(logs)
+  for (const log of logs) fold(log, { room, genesis: excerpt.genesis, rootsAt }, order, heard, findings, options)
   order.check(findings, options.primitives)
   return summarize(excerpt, room, logs, heard, order, findings, options)
 }
@@ -78,6 +79,15 @@ function show(log: ExcerptedLog, room: Uint8Array, findings: Findings, { primiti
   return { excerpted: log, id, roots, folded: emptyLog(key) }
 }
 
+/** The peaks over a log's first blocks are here for the length of its head alone. */
+function rootsIn(logs: readonly ShownLog[]): ShownRoom['rootsAt'] {
+  const byId = new Map(logs.map((log) => [log.id, log]))
+  return (id, length) => {
+    const log = byId.get(id)
+    return log?.excerpted.length === length ? (log.roots ?? undefined) : undefined
+  }
+}
+
 function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly ShownLog[], findings: Findings): void {
   if (!exportSigned) findings.fail('export', 'bundle/export-signature')
   if (!logs.some(({ excerpted }) => equalBytes(excerpted.device, exporter.device))) {
@@ -92,8 +102,7 @@ function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly 
 /** Fold what is shown of a log. What its entries say of their order is gathered, for it needs the other logs. */
 function fold(
   log: ShownLog,
-  room: Uint8Array,
-  genesis: Uint8Array,
+  { room, genesis, rootsAt }: ShownRoom,
   order: ShownOrder,
   heard: Heard,
   findings: Findings,
@@ -111,12 +120,16 @@ function fold(
     log.folded = folded
     // What a fold finds of the order it finds by the entries before, which are not here.
     const flaws = entry.flaws.filter(({ code }) => !code.startsWith('ordering/'))
-    for (const flaw of flaws) findings.flaw(flaw, where)
+    const wrong = heard.authority.note(entry, folded.author, shown.block, rootsAt)
+    for (const flaw of [...flaws, ...wrong]) findings.flaw(flaw, where)
     if (opened instanceof ProtocolError) continue
     time = Math.max(time, opened.header.time)
     const at = { depth: opened.header.depth, time, log: log.folded.key, index: shown.index }
     order.add(log.id, at, opened.header.heads)
-    hear(heard, log, opened, at, flaws.length === 0, entry.event)
+    const said = { ...entry, order: at, time: opened.header.time, flaws }
+    const of = { generation: log.excerpted.generation, isPlaced: false }
+    if (isWithheld(opened)) heard.hearWithheld(said, opened, of)
+    else heard.hear(said, of)
   }
 }
 
@@ -129,22 +142,6 @@ function open(
   return openDisclosed(block, { room, log: log.folded.key, index }, keys, primitives)
 }
 
-function hear(
-  heard: Heard,
-  log: ShownLog,
-  opened: Exclude<Opened, ProtocolError>,
-  order: OrderKey,
-  isWhole: boolean,
-  event: ReturnType<typeof foldEntry>['entry']['event'],
-): void {
-  const { kind, time }: EntryHeader = opened.header
-  if (event?.type === 'room-created' && log.excerpted.generation === 0) heard.roomName = event.name
-  if (event?.type === 'unknown') heard.unknown++
-  if (!isWhole) return
-  if (event?.type === 'message-sent') heard.messages.push({ order, time, text: event.text })
-  else if (isWithheld(opened) && kind === 'message-sent') heard.messages.push({ order, time, text: null })
-}
-
 function summarize(
   excerpt: DecodedExcerpt,
   room: Uint8Array,
@@ -154,21 +151,17 @@ function summarize(
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
-  const names = namesOf(logs)
+  const authority = heard.authority.resolve()
+  const names = namesOf(logs, authority)
   const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
-  const messages = [...heard.messages]
-    .sort((a, b) => compareOrder(a.order, b.order))
-    .flatMap(({ order: at, time, text }): ReportedMessage[] => {
-      const by = authorOf.get(toHex(at.log))
-      if (!by) return []
-      const author = toHex(by.owner.identity)
-      return [{ id: entryId(at), author, name: names.get(author)!, text, time, placed: false }]
-    })
-  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
+  const messages = heard.messages(authorOf, names, authority)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
+  const hidden = heard.hidden(authorOf, authority)
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
+  sayUnproven(heard, authors, authority, findings)
   findings.authors(authors, expect)
-  const checks = findings.excerptChecks(passed(logs))
+  const checks = findings.excerptChecks(passed(logs, { hidden, fallen: authority.fallen.length }))
   return {
     messages,
     report: {
@@ -179,6 +172,8 @@ function summarize(
       messages: messages.length,
       withheld,
       unknown: heard.unknown,
+      hidden,
+      fallen: authority.fallen,
       authors,
       checks,
       notProven: notProvenByExcerpt(withheld),
@@ -186,7 +181,7 @@ function summarize(
   }
 }
 
-function passed(logs: readonly ShownLog[]) {
+function passed(logs: readonly ShownLog[], rights: Rights) {
   const entries = count(
     logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0),
     'entry',
@@ -197,7 +192,7 @@ function passed(logs: readonly ShownLog[]) {
     signatures: `the heads of ${count(logs.length, 'log')} signed by their devices`,
     inclusion: `${entries} stand in these logs where they are said to stand, unchanged`,
     entries: `${entries} open, each at its place`,
-    membership: `${count(logs.length, 'log')} let in to the room`,
+    membership: `${count(logs.length, 'log')} let in to the room${rightsText(rights)}`,
     causality: '',
     completeness: '',
     authors: '',
@@ -221,4 +216,27 @@ function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: numb
     'causality',
     `entries of one log stand in their order, and ${links} lead from one entry here to another; otherwise the order between authors is as they claim, for what it rests on was left out`,
   )
+}
+
+/** Who may what is known as far as the operations are here that it comes out of. */
+function sayUnproven(
+  { withheldAuthority }: Heard,
+  authors: readonly ReportedAuthor[],
+  { missing }: ResolvedAuthority,
+  findings: Findings,
+): void {
+  if (withheldAuthority > 0) {
+    const entries = count(withheldAuthority, 'entry', 'entries')
+    findings.wait('membership', `what ${entries} say about who may what in the room is not disclosed`)
+  }
+  if (missing > 0) {
+    const operations = count(missing, 'operation')
+    findings.wait(
+      'membership',
+      `${operations} that others name ${missing === 1 ? 'was' : 'were'} left out: who may what could come out otherwise`,
+    )
+  }
+  const strangers = authors.filter(({ standing }) => standing === 'none').length
+  if (strangers > 0)
+    findings.wait('membership', `nothing here lets in ${count(strangers, 'author')}: what does may have been left out`)
 }

@@ -27,6 +27,7 @@ describe('protocol/', () => {
     'merkle',
     'log',
     'ordering',
+    'authority',
     'room',
     'encryption',
     'call',

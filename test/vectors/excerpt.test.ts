@@ -9,6 +9,9 @@ interface Found {
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
   readonly unknown: number
+  readonly standings: Readonly<Record<string, string>>
+  readonly hidden: readonly string[]
+  readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
   /** How much of each log was left out. */
   readonly left: readonly { readonly log: string; readonly length: number; readonly here: number }[]
@@ -42,10 +45,13 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(report.ok).toBe(!error)
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
-      const { waiting: names, left, ...whole } = wanted
+      const { waiting: names, left, standings, hidden, fallen, ...whole } = wanted
       const { room, exported, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
       expect({ room, exported, messages, unknown }).toEqual(whole)
+      expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
+      expect(report.hidden).toBe(hidden.length)
+      expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
       expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
       const lines = waiting.filter(({ where }) => where !== undefined)
       expect(lines.map(({ where }) => where)).toEqual(left.map(({ log }) => log))

@@ -20,6 +20,7 @@ const preview: LinkPreview = {
   expires: null,
   expired: false,
   joined: false,
+  standing: null,
 }
 let page: App | undefined
 let router: Router

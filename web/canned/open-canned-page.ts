@@ -56,6 +56,7 @@ export function openCannedPage(): void {
         expires: null,
         expired: link.includes('old'),
         joined: false,
+        standing: null,
       }
     },
     'join-room': () => ({ room: world.rooms[3]?.view.id ?? '' }),

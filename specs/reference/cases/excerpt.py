@@ -176,7 +176,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "waiting", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "left")}
 
 
 def given(data, expect):

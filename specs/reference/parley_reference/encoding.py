@@ -17,6 +17,7 @@ DOMAINS = {
     "roomSecret": "parley/room-secret/v1",
     "invite": "parley/invite/v1",
     "link": "parley/link/v1",
+    "operation": "parley/operation/v1",
     "log": "parley/log/v1",
     "entry": "parley/entry/v1",
     "entryKey": "parley/entry-key/v1",

@@ -1,0 +1,123 @@
+import { fromHex, toHex } from '../../protocol/bytes.ts'
+import { protocolErrors } from '../../protocol/errors.ts'
+import { orderText } from '../../protocol/ordering.ts'
+import { needsWriting, type RoomEvent } from '../../protocol/room/event.ts'
+import { actOf } from '../../protocol/room/operation.ts'
+import type { OperationEvent } from '../../protocol/room/operation-event.ts'
+import { mayWrite, type Standing } from '../../protocol/room/rights.ts'
+import { Problem } from '../api/problems.ts'
+import { chosenNames } from '../projection/chosen-names.ts'
+import type { FoldingLog } from '../projection/folding-log.ts'
+import type { RoomFold } from '../projection/room-fold.ts'
+import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
+import type { ViewStore } from '../storage/view-store.ts'
+import type { Contacts } from './contacts.ts'
+
+interface PeopleOptions {
+  readonly fold: RoomFold
+  readonly view: ViewStore
+  readonly contacts: Contacts
+  readonly self: string
+}
+
+/** The people of a room: who they are, and what they may do there. */
+export class RoomPeople {
+  readonly #options: PeopleOptions
+  #names: ReadonlyMap<string, string> | null = null
+
+  constructor(options: PeopleOptions) {
+    this.#options = options
+  }
+
+  /** What we are to the room, by all that has arrived here. */
+  get standing(): Standing {
+    return this.standingOf(this.#options.self)
+  }
+
+  standingOf(identity: string): Standing {
+    return this.#options.fold.authority.standingOf(identity)
+  }
+
+  /** Who writes a log, or null as long as nothing has let it in. */
+  author(log: string): ShownAuthor | null {
+    const author = this.#options.fold.logs.get(log)?.folded.author
+    if (!author) return null
+    const identity = toHex(author.owner.identity)
+    const self = identity === this.#options.self
+    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
+  }
+
+  /** How somebody is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
+  nameOf(identity: string): string {
+    return this.#options.contacts.of(identity).petname ?? this.chosenNameOf(identity)
+  }
+
+  /** How somebody calls themselves. */
+  chosenNameOf(identity: string): string {
+    return this.#chosenNames().get(identity) ?? ''
+  }
+
+  /** All but oneself, by identity, with the names that they chose. */
+  others(): ReadonlyMap<string, string> {
+    return new Map([...this.#chosenNames()].filter(([identity]) => identity !== this.#options.self))
+  }
+
+  /** Names may be others now: by new entries, or because who may what has changed. */
+  namesChanged(): void {
+    this.#names = null
+  }
+
+  /** Throws the problem `may-not-write` for an event that would be hidden. */
+  requireWriting(event: RoomEvent): void {
+    if (needsWriting(event.type) && !mayWrite(this.standing)) throw new Problem('may-not-write')
+  }
+
+  /** Throws the problem `not-allowed` for an operation that would not count. */
+  requireAct(event: OperationEvent): void {
+    const act = actOf(event)
+    if (!act || !this.#options.fold.authority.mayAct(this.#options.self, act)) throw new Problem('not-allowed')
+  }
+
+  /** What the timeline is drawn from. `identities`: by device. */
+  timeline(identities: ReadonlyMap<string, string>): TimelineSource {
+    const { fold, view, self } = this.#options
+    return {
+      view,
+      room: fold.number,
+      author: (log) => this.author(log),
+      nameOf: (identity) => this.nameOf(identity),
+      isSelf: (identity) => identity === self,
+      fallenAt: (log, index) => {
+        const code = fold.authority.fallenAt(log, index)
+        return code && protocolErrors[code]
+      },
+      identityOf: (device) => identities.get(device) ?? null,
+      isLaterLog: (log) => this.#isLaterLog(log),
+    }
+  }
+
+  #chosenNames(): ReadonlyMap<string, string> {
+    this.#names ??= chosenNames(this.#options.fold.logs.values(), (log) => this.#nameIn(log))
+    return this.#names
+  }
+
+  /** What the author of a log calls themselves there: of names that are hidden none counts, but for the one that they came with. */
+  #nameIn({ row, folded: { author } }: FoldingLog): string {
+    const { fold, view } = this.#options
+    const { owner, name } = author!
+    return fold.authority.isLimited(toHex(owner.identity)) ? (view.lastName(row) ?? name) : name
+  }
+
+  /** Whether its author was in the room already, with another device. */
+  #isLaterLog(log: string): boolean {
+    const { fold, view } = this.#options
+    const identity = this.author(log)?.identity
+    const began = (key: string) => {
+      const row = view.entry(fold.logs.get(key)!.row, 0)
+      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
+    }
+    const start = began(log) ?? ''
+    const others = [...fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
+    return others.some((key) => (began(key) ?? start) < start)
+  }
+}
