@@ -3,6 +3,7 @@ import type { ProtocolErrorCode } from '../../protocol/errors.ts'
 import { decodeEvent, needsWriting, type RoomEvent, type UnknownEvent } from '../../protocol/room/event.ts'
 import type { FoldedLog } from '../../protocol/room/fold-log.ts'
 import { type Operation, operationOf, type RoomBeginning } from '../../protocol/room/operation.ts'
+import { provingOperations } from '../../protocol/room/proving-operations.ts'
 import type { InviteState } from '../../protocol/room/resolve-invites.ts'
 import type { ResolvedRoom } from '../../protocol/room/resolved-room.ts'
 import { mayAct, type RoomAct, type Standing } from '../../protocol/room/rights.ts'
@@ -105,6 +106,11 @@ export class RoomAuthority {
   /** What the next operation in `log` names as known: all that nothing follows yet, but for those of its own log. */
   headsFor(log: string): string[] {
     return this.#resolver.dag.tips().filter((id) => this.#operations.get(id)!.log !== log)
+  }
+
+  /** Where the operations stand that say what these people are to the room. */
+  proving(people: ReadonlySet<string>): readonly Pick<Operation, 'log' | 'index'>[] {
+    return provingOperations([...this.#operations.values()], people)
   }
 
   #resolve(): void {

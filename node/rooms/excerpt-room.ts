@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes } from '../../protocol/bytes.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { openEntry } from '../../protocol/log/entry.ts'
@@ -11,8 +11,14 @@ import { keysOf } from './entry-keys.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
 
+/** Which entries of a log are taken: the chosen messages, and operations. */
+interface Taken {
+  readonly messages: ReadonlySet<number>
+  readonly operations: Set<number>
+}
+
 /**
- * Chosen messages of a room, each with its keys and the way to a head that its device signed, and what lets in their authors and us.
+ * Chosen messages of a room, each with its keys and the way to a head that its device signed, and what says who their authors and we are to the room.
  *
  * `ids` as the timeline has them. Throws the problem `no-such-message`.
  */
@@ -24,12 +30,8 @@ export async function excerptRoom(
 ): Promise<Uint8Array> {
   const chosen = chosenIn(room, ids)
   const logs: { readonly key: Uint8Array; readonly log: ExcerptedLog }[] = []
-  for (const { stored } of room.logs.values()) {
-    const indices = chosen.get(stored) ?? new Set()
-    // Our own first entry shows that who signs the excerpt is in the room.
-    const isOurs = equalBytes(stored.owner.device, person.device)
-    if (indices.size > 0 || isOurs)
-      logs.push({ key: stored.key, log: await excerptLog(room, stored, indices, primitives) })
+  for (const [stored, entries] of takenWith(room, chosen)) {
+    logs.push({ key: stored.key, log: await excerptLog(room, stored, entries, primitives) })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
   const excerpt = {
@@ -38,6 +40,23 @@ export async function excerptRoom(
     exporter: { device: person.device, time },
   }
   return encodeExcerpt(excerpt, person.deviceSeed, primitives)
+}
+
+/** The chosen messages, and the operations that say what their authors and we are: who signs the excerpt is to be seen in the room. */
+function takenWith(room: Room, chosen: ReadonlyMap<StoredLog, Set<number>>): Map<StoredLog, Taken> {
+  const own = room.logs.get(toHex(room.ownLog))!.stored
+  const authors = [own, ...chosen.keys()]
+  const taken = new Map<StoredLog, Taken>(
+    authors.map((stored) => [stored, { messages: chosen.get(stored) ?? new Set(), operations: new Set() }]),
+  )
+  const people = new Set(authors.map(({ owner }) => toHex(owner.identity)))
+  for (const { log, index } of room.fold.authority.proving(people)) {
+    const { stored } = room.logs.get(log)!
+    const known = taken.get(stored)
+    if (known) known.operations.add(index)
+    else taken.set(stored, { messages: new Set(), operations: new Set([index]) })
+  }
+  return taken
 }
 
 function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number>> {
@@ -57,16 +76,17 @@ function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number
 async function excerptLog(
   room: Room,
   stored: StoredLog,
-  indices: ReadonlySet<number>,
+  { messages, operations }: Taken,
   primitives: Primitives,
 ): Promise<ExcerptedLog> {
   const head = await stored.head()
   if (!head) throw new Problem('no-such-message')
   const { identity, device, generation } = stored.owner
   const entries: ExcerptedEntry[] = []
-  for (const index of [0, ...[...indices].sort((a, b) => a - b)]) {
+  const indices = new Set([0, ...messages, ...operations])
+  for (const index of [...indices].sort((a, b) => a - b)) {
     const entry = await excerptEntry(room, stored, head, index, primitives)
-    if (index > 0 && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
+    if (messages.has(index) && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
     entries.push(entry)
   }
   const roots = await stored.treeNodes(rootIndices(head.length))

@@ -159,7 +159,7 @@ function summarize(
   const hidden = heard.hidden(authorOf, authority)
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
-  sayUnproven(heard, authors, authority, findings)
+  sayUnproven({ withheldAuthority: heard.withheldAuthority, hidden }, authors, authority, findings)
   findings.authors(authors, expect)
   const checks = findings.excerptChecks(passed(logs, { hidden, fallen: authority.fallen.length }))
   return {
@@ -220,7 +220,7 @@ function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: numb
 
 /** Who may what is known as far as the operations are here that it comes out of. */
 function sayUnproven(
-  { withheldAuthority }: Heard,
+  { withheldAuthority, hidden }: Pick<Heard, 'withheldAuthority'> & Pick<Rights, 'hidden'>,
   authors: readonly ReportedAuthor[],
   { missing }: ResolvedAuthority,
   findings: Findings,
@@ -234,6 +234,13 @@ function sayUnproven(
     findings.wait(
       'membership',
       `${operations} that others name ${missing === 1 ? 'was' : 'were'} left out: who may what could come out otherwise`,
+    )
+  }
+  if (hidden > 0) {
+    const entries = count(hidden, 'entry', 'entries')
+    findings.wait(
+      'membership',
+      `${entries} not shown, for want of the right to write: what gave it may have been left out`,
     )
   }
   const strangers = authors.filter(({ standing }) => standing === 'none').length

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../protocol/room/operation.ts'
+import { provingOperations } from '../../protocol/room/proving-operations.ts'
 import { type Judgements, RoomResolver } from '../../protocol/room/room-resolver.ts'
 import { anyRoom, logs, people, type RandomRoom } from '../support/operations.ts'
 import { slowRoom } from '../support/slow-authority.ts'
@@ -68,4 +69,18 @@ describe('who may what in a room', () => {
       { numRuns: 1_000 },
     )
   })
+
+  test('comes out the same for some people by the operations alone that prove it of them', () => {
+    const of = (chosen: readonly string[], { standings, hidden }: ReturnType<typeof told>) => ({
+      standings: chosen.map((name) => standings[name as (typeof people)[number]]),
+      hidden: hidden.filter(([author]) => chosen.includes(author)),
+    })
+    fc.assert(
+      fc.property(anyRoom, fc.subarray([...people]), (room, chosen) => {
+        const proving = provingOperations(room.operations, new Set(chosen))
+        expect(of(chosen, told(room, proving))).toEqual(of(chosen, told(room, room.operations)))
+      }),
+      { numRuns: 2_000 },
+    )
+  }, 120_000)
 })

@@ -21,7 +21,7 @@ type ExcerptCase = VectorCase<{ readonly excerpt: string; readonly expect?: read
   readonly failures?: readonly object[]
 }
 
-const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order'].flatMap((section) => [
+const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order', 'authority'].flatMap((section) => [
   ...casesOf<ExcerptCase['input'], Found>('excerpt', section),
 ])
 

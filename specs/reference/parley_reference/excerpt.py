@@ -180,7 +180,7 @@ def _summary(this_room, excerpt, logs, entries, failures, expect):
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     waiting = ["entries"] if any(each["text"] is None for each in messages) else []
     standings = {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)}
-    if any(each["withheld"] == "authority" for each in entries) or resolved.missing or "none" in standings.values():
+    if any(each["withheld"] == "authority" for each in entries) or resolved.missing or hidden or "none" in standings.values():
         waiting.append("membership")
     waiting += ["causality", "completeness"]
     if any(identity not in expect for identity in identities):
