@@ -42,7 +42,13 @@ export const CallEndReason = Type.Union([
 ])
 export type CallEndReason = Static<typeof CallEndReason>
 
-const Role = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Type.Literal('member'), Type.Literal('reader')])
+/** What a member may be, from most to least. */
+export const Role = Type.Union([
+  Type.Literal('owner'),
+  Type.Literal('admin'),
+  Type.Literal('member'),
+  Type.Literal('reader'),
+])
 export type Role = Static<typeof Role>
 
 /** What somebody is to a room. `waiting`: to be let in. `none`: nothing has let them in. */
@@ -74,6 +80,7 @@ export const LinkPreview = Closed({
   inviter: Type.String(),
   expires: Type.Union([Type.Integer(), Type.Null()], { description: 'Unix time in ms, or null: never' }),
   expired: Type.Boolean(),
+  policy: AdmissionPolicy,
   joined: Type.Boolean({ description: 'this node has joined the room already' }),
   standing: Type.Union([Standing, Type.Null()], { description: 'what one is to it, if so' }),
 })

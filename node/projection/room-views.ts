@@ -1,6 +1,7 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { isRole, mayManage } from '../../protocol/room/rights.ts'
-import type { Invite, Member, RoomRow, RoomView } from '../api/views.ts'
+import type { Invite, Member } from '../api/people.ts'
+import type { RoomRow, RoomView } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
@@ -19,6 +20,8 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
     id: room.key,
     name: room.name,
     state: stateOf(room),
+    standing: room.people.standing,
+    told: room.told,
     peers: room.channels().length,
     lastLine: last ? `${author?.self ? 'You' : (author?.name ?? '')}: ${firstLine(last.text)}` : '',
     time: last?.stamp ?? room.created,
@@ -94,8 +97,8 @@ function everybody(room: Room, contacts: Contacts): Member[] {
       confirmed: contacts.of(author.identity).confirmed,
       lookalike: null,
       self: author.self,
-      owner: room.people.standingOf(author.identity) === 'owner',
       standing: room.people.standingOf(author.identity),
+      may: room.people.mayDoTo(author.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
       devices: (known?.devices ?? 0) + 1,

@@ -4,7 +4,7 @@ import { orderText } from '../../protocol/ordering.ts'
 import { needsWriting, type RoomEvent } from '../../protocol/room/event.ts'
 import { actOf } from '../../protocol/room/operation.ts'
 import type { OperationEvent } from '../../protocol/room/operation-event.ts'
-import { mayWrite, type Standing } from '../../protocol/room/rights.ts'
+import { isRole, mayWrite, type Role, roles, type Standing } from '../../protocol/room/rights.ts'
 import { Problem } from '../api/problems.ts'
 import { chosenNames } from '../projection/chosen-names.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
@@ -76,6 +76,18 @@ export class RoomPeople {
   requireAct(event: OperationEvent): void {
     const act = actOf(event)
     if (!act || !this.#options.fold.authority.mayAct(this.#options.self, act)) throw new Problem('not-allowed')
+  }
+
+  /** What one may make of somebody, and whether one may remove them. */
+  mayDoTo(identity: string): { readonly roles: Role[]; readonly remove: boolean } {
+    const { authority } = this.#options.fold
+    const { self } = this.#options
+    const standing = this.standingOf(identity)
+    const type = isRole(standing) ? 'role-changed' : 'admitted'
+    return {
+      roles: roles.filter((role) => role !== standing && authority.mayAct(self, { type, identity, role, marks: [] })),
+      remove: authority.mayAct(self, { type: 'member-removed', identity, ban: false, marks: [] }),
+    }
   }
 
   /** What the timeline is drawn from. `identities`: by device. */

@@ -99,6 +99,7 @@ export class Rooms {
       inviter: link.inviter,
       expires,
       expired: expires !== null && expires < this.#options.now(),
+      policy: decodeGenesis(link.genesis).admission,
       joined: this.#rooms.has(room),
       standing: this.#rooms.get(room)?.room.people.standing ?? null,
     }

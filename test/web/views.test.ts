@@ -19,6 +19,7 @@ const preview: LinkPreview = {
   inviter: 'Ada',
   expires: null,
   expired: false,
+  policy: 'open-link',
   joined: false,
   standing: null,
 }

@@ -1,4 +1,5 @@
-import type { Member, TimelineItem } from '../../node/api/views.ts'
+import type { Member } from '../../node/api/people.ts'
+import type { TimelineItem } from '../../node/api/views.ts'
 import type { CannedRoom, CannedWorld } from './canned-bridge.ts'
 
 const minute = 60_000
@@ -28,8 +29,8 @@ const member = (identity: string, rest: Partial<Member> = {}): Member => ({
   confirmed: null,
   lookalike: null,
   self: identity === me,
-  owner: rest.standing === 'owner',
   standing: 'member',
+  may: { roles: [], remove: false },
   online: true,
   callable: true,
   devices: 1,
@@ -126,13 +127,20 @@ function garden(now: number): CannedRoom {
       peers: 2,
       ownLog: me,
       ...standing('admin'),
-      others: [member(dee, { standing: 'removed', online: false, callable: false })],
+      others: [
+        member(dee, {
+          standing: 'removed',
+          may: { roles: ['member', 'reader'], remove: true },
+          online: false,
+          callable: false,
+        }),
+      ],
       invites: cannedInvites(now),
       members: [
         member(me, { standing: 'admin' }),
         member(ada, { standing: 'owner', devices: 2, confirmed: now - 20 * hour }),
-        member(bob, { callable: false }),
-        member(cyd, { online: false, callable: false }),
+        member(bob, { may: belowMe, callable: false }),
+        member(cyd, { may: belowMe, online: false, callable: false }),
       ],
       created: now - 31 * hour,
       linkExpires: null,
@@ -148,6 +156,9 @@ function garden(now: number): CannedRoom {
     },
   }
 }
+
+/** What an admin may do to a member. */
+const belowMe: Member['may'] = { roles: ['reader'], remove: true }
 
 /** What one is to a room in which nothing was done to anybody. */
 const standing = (own: CannedRoom['view']['standing']) => ({

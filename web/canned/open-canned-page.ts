@@ -55,6 +55,7 @@ export function openCannedPage(): void {
         inviter: 'Ada Lindqvist',
         expires: null,
         expired: link.includes('old'),
+        policy: 'open-link',
         joined: false,
         standing: null,
       }
