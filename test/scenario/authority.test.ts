@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Standing } from '../../node/api/commands.ts'
+import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import { verifyFile } from '../../protocol/verification/verify-file.ts'
+import { openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
+import { openStranger } from '../support/stranger.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
 import { until } from '../support/until.ts'
 
@@ -102,6 +106,22 @@ describe('somebody who is removed', () => {
   })
 })
 
+describe('the link by which somebody came who is removed', () => {
+  test('lets nobody in any more: not them, not under another name, and not whom they give it to', async () => {
+    const [ada, ben] = [await net.open('Ada'), await net.open('Ben')]
+    const { room, link } = await ada.run('create-room', { name: 'Book club' })
+    await ben.run('join-room', { link })
+    await untilIs(ada, room, 'Ben', 'member')
+    await ada.run('remove-member', { room, person: idOf(ben) })
+    await until(() => ben.room(room).told === 'removed' || ben.room(room).standing === 'removed', 'Ben to know')
+    const other = await net.open('Bernhard')
+    await other.run('join-room', { link })
+    await until(() => other.room(room).told === 'none', 'the other to be refused')
+    expect(other.room(room).state).toBe('waiting')
+    expect(standings(ada, room)).toEqual({ Ada: 'owner', Ben: 'removed' })
+  })
+})
+
 describe('two admins', () => {
   test('who remove each other while they are apart are both out, for everybody', async () => {
     const people = [
@@ -109,8 +129,9 @@ describe('two admins', () => {
       await net.open('Ben'),
       await net.open('Cleo'),
       await net.open('Dan'),
+      await net.open('Eve'),
     ] as const
-    const [ada, ben, cleo, dan] = people
+    const [ada, ben, cleo, dan, eve] = people
     const room = await meet(...people)
     await ada.run('change-role', { room, person: idOf(ben), role: 'admin' })
     await ada.run('change-role', { room, person: idOf(cleo), role: 'admin' })
@@ -118,7 +139,7 @@ describe('two admins', () => {
       await untilIs(each, room, 'Ben', 'admin')
       await untilIs(each, room, 'Cleo', 'admin')
     }
-    await Promise.all([cleo.close(), dan.close()])
+    await Promise.all([cleo.close(), dan.close(), eve.close()])
     await ben.run('remove-member', { room, person: idOf(cleo) })
     await untilIs(ada, room, 'Cleo', 'removed')
     await Promise.all([ada.close(), ben.close()])
@@ -127,13 +148,14 @@ describe('two admins', () => {
     await cleoAgain.run('remove-member', { room, person: idOf(ben) })
     await untilIs(danAgain, room, 'Ben', 'removed')
     expect(standings(danAgain, room)).toMatchObject({ Cleo: 'admin' })
-    const adaAgain = await net.open('Ada')
-    for (const seer of [adaAgain, danAgain]) {
+    const [adaAgain, eveAgain] = [await net.open('Ada'), await net.open('Eve')]
+    for (const seer of [adaAgain, danAgain, eveAgain]) {
       await untilIs(seer, room, 'Ben', 'removed')
       await untilIs(seer, room, 'Cleo', 'removed')
       expect(seer.room(room).members.map(({ name, standing }) => [name, standing])).toEqual([
         ['Ada', 'owner'],
         ['Dan', 'member'],
+        ['Eve', 'member'],
       ])
     }
     await until(() => cleoAgain.room(room).peers === 0, 'Cleo to be out')
@@ -156,8 +178,17 @@ describe('a room with a lobby', () => {
 
     await ada.run('admit-person', { room, person: idOf(ben) })
     await untilShows(ben, room, ['Not for everybody'])
-    await ben.send(room, 'Thank you')
+    const id = await ben.send(room, 'Thank you')
     await untilAllShow([ada, ben], room, ['Not for everybody', 'Thank you'])
+    for (const person of [ada, ben]) {
+      const { report } = verifyFile(await person.backend.excerptRoom(room, [id]), { primitives })
+      expect(report).toMatchObject({ ok: true, messages: 1, hidden: 0, fallen: [] })
+      expect(report.authors.map(({ name, standing }) => [name, standing]).sort()).toEqual([
+        ['Ada', 'owner'],
+        ['Ben', 'member'],
+      ])
+      expect(report.checks.find(({ name }) => name === 'membership')?.outcome).toBe('passed')
+    }
   })
 })
 
@@ -216,6 +247,33 @@ describe('a link', () => {
     await ben.send(room, 'Now I may')
     await untilShows(ada, room, ['Read this', 'Now I may'])
   })
+})
+
+test('a reader who writes all the same, with a program of their own, is shown to nobody, and says so in what is exported', async () => {
+  const [ada, ben] = [await net.open('Ada'), await net.open('Ben')]
+  const room = await meet(ada, ben)
+  const { link } = await ada.run('create-invite', { room, role: 'reader' })
+  const stranger = await openStranger(net.bootstrap)
+  const mallory = await openHostile(net.home('mallory'), link)
+  try {
+    await mallory.log.append([
+      mallory.entry(0, { type: 'joined', heads: [], admission: mallory.admission, as: 'Mallory' }),
+      mallory.entry(1, { type: 'message-sent', text: 'I write' }),
+    ])
+    await mallory.meet(stranger)
+    for (const seer of [ada, ben]) {
+      await until(() => hidden(seer, room).length === 1, `one hidden entry at ${seer.name}`)
+      expect(hidden(seer, room)).toEqual(['reader'])
+      expect(seer.texts(room)).toEqual([])
+      expect(standings(seer, room)).toMatchObject({ Mallory: 'reader' })
+    }
+    const { report, messages } = await ben.verify(room)
+    expect(report).toMatchObject({ ok: true, hidden: 1 })
+    expect(messages).toEqual([])
+  } finally {
+    await mallory.close()
+    await stranger.close()
+  }
 })
 
 test('who leaves is gone for the others, and keeps what was said', async () => {
