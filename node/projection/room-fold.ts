@@ -1,16 +1,17 @@
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { entryKeys, type OpenedEntry, openEntry, readFrame } from '../../protocol/log/entry.ts'
-import { type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
+import type { OpenedEntry } from '../../protocol/log/entry.ts'
+import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
-import { classKey, type RoomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ReadMark } from '../storage/view-rows.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { entryRow } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
+import { openBlock } from './open-block.ts'
 import { RoomAuthority, storedOperations } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
@@ -218,7 +219,7 @@ export class RoomFold {
   #foldNext(log: FoldingLog, read: ReadMark): FoldedEntry | null {
     const block = log.nextBlock()
     if (!block) return null
-    const opened = log.opened ?? this.#open(block, log.folded)
+    const opened = log.opened ?? openBlock(block, log.folded, this.#room, this.#primitives)
     if (!log.isOwn && !this.#isReady(opened)) {
       log.opened = opened
       return null
@@ -258,18 +259,6 @@ export class RoomFold {
       this.#view.hide(log.row, (index, type) => this.authority.hiddenAs(log.folded, index, type))
     }
     return true
-  }
-
-  #open(block: Uint8Array, { key, cursor }: FoldedLog): OpenedEntry | ProtocolError {
-    const place = { room: this.#room.id, log: key, index: cursor.length }
-    try {
-      const frame = readFrame(block)
-      const keys = entryKeys(classKey(this.#room.secrets, frame.class), place, frame.salt, this.#primitives)
-      return openEntry(block, place, keys, this.#primitives)
-    } catch (error) {
-      if (error instanceof ProtocolError) return error
-      throw error
-    }
   }
 
   /**

@@ -79,7 +79,7 @@ function garden(now: number): CannedRoom {
     type: 'notice',
     author: ada,
     notice: 'role-changed',
-    about: { identity: me, name: '', self: true },
+    about: { identity: me, name: 'Ines Marlow', self: true },
     text: 'admin',
   })
   add({
