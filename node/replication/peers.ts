@@ -51,6 +51,16 @@ export class Peers {
     }
   }
 
+  /** Who may what in this room has changed: whoever is at its door, or within, is judged anew. */
+  review(room: ChannelRoom): void {
+    const { log } = this.#options
+    for (const { channels } of this.#connections) {
+      const channel = channels.get(toHex(room.id))
+      if (channel?.open) channel.review().catch((err) => log.debug({ err }, 'a channel could not be reviewed'))
+    }
+    this.retry(room)
+  }
+
   /** Say goodbye to everybody in this room, and answer for it no more. */
   removeRoom({ id }: ChannelRoom): void {
     const key = toHex(id)
@@ -113,11 +123,6 @@ export class Peers {
       const channel = channels.get(room)
       return channel?.open && channel.peer ? [channel] : []
     })
-  }
-
-  /** All channels of a room, also those on which the other end is not let in. */
-  openChannelsOf(room: string): RoomChannel[] {
-    return [...this.#connections].flatMap(({ channels }) => channels.get(room) ?? []).filter(({ open }) => open)
   }
 
   get count(): number {

@@ -9,7 +9,7 @@ import type { RoomAuthority } from '../projection/room-authority.ts'
 export type Entrance =
   | { readonly type: 'in' }
   | { readonly type: 'waiting' }
-  /** Came by an invite that is not known here; it may have been made by somebody whose log has not arrived. */
+  /** Whether they are in cannot be judged here: what lets them in may not have arrived. */
   | { readonly type: 'unknown' }
   | { readonly type: 'refused'; readonly standing: Standing; readonly reason: string }
 
@@ -38,10 +38,13 @@ export class Door {
 
   entranceOf({ identity, invite }: Caller): Entrance {
     const { authority, self, beginning } = this.#options
-    // Who has no role here has nothing to give but their own log, and cannot judge.
-    if (!isRole(authority.standingOf(toHex(self)))) return { type: 'in' }
+    const own = authority.standingOf(toHex(self))
+    // Who has not been let in has nothing to give but their own log, and cannot judge.
+    if (own === 'none' || own === 'waiting') return { type: 'in' }
     const standing = authority.standingOf(identity)
     if (isRole(standing)) return { type: 'in' }
+    // Who is out has no business letting in; whoever is in could have come meanwhile, and bring the news.
+    if (!isRole(own)) return { type: 'unknown' }
     if (standing === 'waiting') return { type: 'waiting' }
     if (standing === 'none' && invite !== null && !authority.invites.has(invite)) return { type: 'unknown' }
     if (invite === null || !authority.mayComeBy(identity, invite)) {

@@ -1,5 +1,6 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
+import type { LogOwner } from '../../protocol/log/hypercore.ts'
 import { orderText } from '../../protocol/ordering.ts'
 import { needsWriting, type RoomEvent } from '../../protocol/room/event.ts'
 import { actOf } from '../../protocol/room/operation.ts'
@@ -90,9 +91,10 @@ export class RoomPeople {
     }
   }
 
-  /** What the timeline is drawn from. `identities`: by device. */
-  timeline(identities: ReadonlyMap<string, string>): TimelineSource {
+  /** What the timeline is drawn from. `owners`: of all logs that were taken in. */
+  timeline(owners: readonly LogOwner[]): TimelineSource {
     const { fold, view, self } = this.#options
+    const identities = new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)]))
     return {
       view,
       room: fold.number,

@@ -226,8 +226,7 @@ export class Room implements ChannelRoom {
 
   /** What the timeline is drawn from. */
   timeline(): TimelineSource {
-    const owners = [...this.logs.values()].map(({ stored }) => stored.owner)
-    return this.people.timeline(new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)])))
+    return this.people.timeline([...this.logs.values()].map(({ stored }) => stored.owner))
   }
 
   async close(): Promise<void> {
@@ -264,13 +263,9 @@ export class Room implements ChannelRoom {
 
   /** Who may what has changed: whoever is at the door, or within, is judged anew. */
   #onAuthority(): void {
-    const { peers, log, onChange } = this.#options
     this.people.namesChanged()
-    for (const channel of peers.openChannelsOf(this.key)) {
-      channel.review().catch((error) => log.debug({ err: error }, 'a channel could not be reviewed'))
-    }
-    peers.retry(this)
-    onChange({ type: 'authority', room: this })
+    this.#options.peers.review(this)
+    this.#options.onChange({ type: 'authority', room: this })
   }
 
   #onFork({ stored }: RoomLog): void {
