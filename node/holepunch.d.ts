@@ -187,9 +187,22 @@ declare module 'hypercore' {
     signers: { publicKey: Uint8Array }[]
     userData: Uint8Array
   }
+  interface TreeNode {
+    readonly index: number
+    readonly size: number
+    readonly hash: Buffer
+  }
+  /** What the other side has shown of its history, from the first block on. */
+  export interface ConflictProof {
+    readonly upgrade: {
+      readonly nodes: readonly TreeNode[]
+      readonly additionalNodes: readonly TreeNode[]
+      readonly signature: Buffer
+    }
+  }
   interface ReadBatch {
     getBlock(index: number): Promise<Buffer | null>
-    getTreeNode(index: number): Promise<{ index: number; size: number; hash: Buffer } | null>
+    getTreeNode(index: number): Promise<TreeNode | null>
     tryFlush(): void
   }
   interface RemoteCore {
@@ -219,6 +232,8 @@ declare module 'hypercore' {
     download(range: { start: number; end: number }): { destroy(): void; done(): Promise<void> }
     replicate(mux: Protomux): unknown
     close(): Promise<void>
+    once(event: 'conflict', listener: (length: number, fork: number, proof: ConflictProof) => void): this
+    once(event: 'close', listener: () => void): this
   }
 }
 

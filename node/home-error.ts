@@ -1,7 +1,6 @@
 /** Why a home cannot be used, as a code and a sentence that says what to do. */
 export type HomeErrorCode =
   | 'home/in-use'
-  | 'home/moved'
   | 'home/unwritable'
   | 'home/newer'
   | 'home/disk-full'

@@ -22,8 +22,8 @@ import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
 import { FreeSpace } from './storage/free-space.ts'
-import { openKeyVault } from './storage/key-vault.ts'
-import { openLogStore } from './storage/log-store.ts'
+import { type KeyVault, openKeyVault, type VaultRoom } from './storage/key-vault.ts'
+import { type LogStore, openLogStore } from './storage/log-store.ts'
 import { isDamage, ViewStore } from './storage/view-store.ts'
 
 /** A node, without its page. */
@@ -60,6 +60,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const store = opened(await openLogStore(home, primitives))
   const space = opened(await FreeSpace.open(home))
   const vault = await openKeyVault(home, passphrase, () => freshVault(primitives))
+  await noteDoubt(store, vault)
   const person = personIn(vault, primitives)
   if (name !== undefined && vault.content.name === null) {
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
@@ -203,4 +204,14 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     exportRoom: (room, choice) => exportRoom(rooms.get(room), person, { choice, time: now() }, primitives),
     excerptRoom: (room, ids) => excerptRoom(rooms.get(room), person, { ids, time: now() }, primitives),
   }
+}
+
+/** Keep with each room why it is not known how its own log ends, as long as the logs themselves tell. */
+async function noteDoubt({ doubt, begin }: LogStore, vault: KeyVault): Promise<void> {
+  const inDoubt = ({ own, ...room }: VaultRoom): VaultRoom => {
+    const worse = own?.doubt === 'copied' ? own.doubt : doubt
+    return own ? { ...room, own: { ...own, doubt: worse } } : room
+  }
+  if (doubt) await vault.change((content) => ({ ...content, rooms: content.rooms.map(inDoubt) }))
+  await begin()
 }

@@ -27,6 +27,11 @@ export function uint64(value: number): Uint8Array {
   return uint64Little(value).reverse()
 }
 
+/** 4 bytes, big-endian. */
+export function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
 /** 8 bytes, little-endian: the byte order of Hypercore. `value` is a safe integer. */
 export function uint64Little(value: number): Uint8Array {
   const bytes = new Uint8Array(8)

@@ -14,6 +14,11 @@ export const protocolErrors = {
   'log/signature': 'a head is not signed by the device of its log',
   'log/inclusion': 'a block does not stand in its log where it is said to stand',
 
+  'fork/form': 'a proof of a fork is not of its form',
+  'fork/signature': 'a head in a proof of a fork is not signed by the device of its log',
+  'fork/tree': 'the nodes in a proof of a fork do not lead to its longer head',
+  'fork/none': 'what was given as a proof of a fork shows one history',
+
   'entry/frame': 'a block does not start with a frame',
   'entry/version': 'an entry was written by a newer version',
   'entry/commitment': 'the keys given for an entry are not those its author committed to',

@@ -72,7 +72,7 @@ export const RoomView = Type.Object(
     name: Type.String(),
     state: RoomState,
     peers: Type.Integer(),
-    ownLog: Type.String({ description: 'key of the log that this device writes, hex' }),
+    ownLogs: Type.Array(Type.String(), { description: 'keys of the logs that this device has written, hex' }),
     policy: AdmissionPolicy,
     ...standingFields,
     members: Type.Array(Member, { description: 'those who have a role, and those who wait' }),
@@ -84,9 +84,15 @@ export const RoomView = Type.Object(
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
     heldUpTo: Type.Array(
-      Type.Integer({ description: 'own entries below this index are held by one connected node; one number a node' }),
+      Type.Object(
+        { log: Type.String(), length: Type.Integer({ description: 'entries of it below this index' }) },
+        { ...closed, description: 'how much of an own log one connected node holds; one for each log and node' },
+      ),
     ),
     troubles: Type.Array(LogTrouble),
+    waiting: Type.Array(Type.Object({ time: Time, text: Type.String() }, closed), {
+      description: 'own messages that are safe, and are written once it is known how the own log ends, in this order',
+    }),
   },
   closed,
 )
@@ -113,6 +119,7 @@ export const NoticeItem = Type.Object(
       Type.Literal('room-created'),
       Type.Literal('joined'),
       Type.Literal('device-joined'),
+      Type.Literal('log-joined'),
       Type.Literal('name-changed'),
       Type.Literal('invite-created'),
       Type.Literal('invite-revoked'),

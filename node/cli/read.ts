@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import colours from 'picocolors'
-import type { MessageItem, TimelineItem } from '../api/views.ts'
+import type { MessageItem, RoomView, TimelineItem } from '../api/views.ts'
 import { addCommand, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { usage } from './failure.ts'
 import { connectNode } from './node-client.ts'
@@ -20,7 +20,7 @@ export function addRead(program: Command): void {
     usage: 'read <room>',
     summary: 'print the messages of a room, in the order in which everybody sees them',
     examples: ['read "Book club" --limit 20', 'read "Book club" --follow', 'read 3fa9 --json'],
-    json: '{messages: [{id, author, text, time}]}; with --follow then one message a line',
+    json: '{messages: [{id, author, text, time}], waiting: [{text, time}]}; with --follow then one message a line',
   })
     .option('-f, --follow', 'go on with what is said from now on, until Ctrl-C')
     .option('-n, --limit <n>', 'only the newest n messages')
@@ -31,7 +31,7 @@ export function addRead(program: Command): void {
       try {
         const { id: room } = await findRoom(views, reference)
         if (options.follow) await follow(views, room, limit, output)
-        else printAll(await newestMessages(views, room, limit), output)
+        else await printAll(views, room, limit, output)
       } finally {
         views.close()
       }
@@ -72,7 +72,7 @@ async function follow(views: NodeViews, room: string, limit: number, output: Out
   views.watch({ type: 'timeline', room, limit: pageSize }, ({ items }) => print(items))
   const before = await newestMessages(views, room, limit)
   for (const { id } of before) shown.add(id)
-  printAll(before, output)
+  output.result({ messages: before.map(jsonOf) }, () => before.map(lineOf).join('\n'))
 
   const first = before[0]?.order ?? ''
   print = (items) => {
@@ -93,8 +93,14 @@ function interrupted(): Promise<void> {
   })
 }
 
-function printAll(messages: readonly MessageItem[], output: Output): void {
-  output.result({ messages: messages.map(jsonOf) }, () => messages.map(lineOf).join('\n'))
+/** The messages, and behind them what one has said oneself and is not written yet. */
+async function printAll(views: NodeViews, room: string, limit: number, output: Output): Promise<void> {
+  const messages = await newestMessages(views, room, limit)
+  const { waiting } = await views.read<'room'>({ type: 'room', room })
+  const waitingLine = ({ text }: RoomView['waiting'][number]) => `${colours.dim('waiting')}  ${shownText(text)}`
+  output.result({ messages: messages.map(jsonOf), waiting }, () =>
+    [...messages.map(lineOf), ...waiting.map(waitingLine)].join('\n'),
+  )
 }
 
 const isMessage = (item: TimelineItem): item is MessageItem => item.type === 'message'

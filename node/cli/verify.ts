@@ -100,13 +100,14 @@ async function verify(
 const outcomeWords = {
   passed: colours.green('passed'),
   failed: colours.red('FAILED'),
+  found: colours.yellow('found'),
   waiting: colours.yellow('waiting'),
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
 function reportLines({ report, messages: said }: Verified, expect: readonly string[]): string {
   const { ok, kind, authors, checks, notProven } = report
   const sections = [
-    ok ? colours.green(verdict(report)) : colours.red(`${titleOf(report)} does not check out. Do not rely on it.`),
+    ok ? verdict(report) : colours.red(`${titleOf(report)} does not check out. Do not rely on it.`),
     table(checks.map(checkRow)),
     authors.length === 0 ? '' : `Authors\n${table(authors.map((author) => authorRow(author, expect)))}`,
     kind === 'bundle' || said.length === 0
@@ -119,8 +120,11 @@ function reportLines({ report, messages: said }: Verified, expect: readonly stri
 
 function verdict(report: Report): string {
   // Nobody is an author only where nothing says who is.
-  if (report.authors.length === 0) return 'Nothing was changed, and nothing can be read: this file withholds every key.'
-  return `${titleOf(report)} checks out: ${count(report.messages, 'message')}, ${count(report.authors.length, 'author')}.`
+  if (report.authors.length === 0)
+    return colours.green('Nothing was changed, and nothing can be read: this file withholds every key.')
+  const found = report.checks.some(({ outcome }) => outcome === 'found')
+  const whole = `${titleOf(report)} checks out: ${count(report.messages, 'message')}, ${count(report.authors.length, 'author')}.`
+  return found ? colours.yellow(`${whole} But see what was found of an author.`) : colours.green(whole)
 }
 
 function titleOf({ kind, room }: Report): string {

@@ -15,6 +15,8 @@ export class FoldingLog {
   readonly key: string
   readonly stored: StoredLog
   readonly isOwn: boolean
+  /** The log that has to be let in before this one may be, in hex; null for the first of its device. */
+  readonly follows: string | null
   /** Of a log whose device has signed two histories: where the fold has to end. */
   frozenAt = Number.POSITIVE_INFINITY
   /** The next entry, opened while it waits for those it cites. */
@@ -26,10 +28,11 @@ export class FoldingLog {
   readonly #primitives: Primitives
 
   /** Nothing of it is folded before `restore`. */
-  constructor(stored: StoredLog, isOwn: boolean, primitives: Primitives) {
+  constructor(stored: StoredLog, { isOwn, follows }: Pick<FoldingLog, 'isOwn' | 'follows'>, primitives: Primitives) {
     this.stored = stored
     this.key = toHex(stored.key)
     this.isOwn = isOwn
+    this.follows = follows
     this.#primitives = primitives
     this.#folded = emptyLog(stored.key)
     this.#tree = new LogTree(primitives)

@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { OpenedEntry } from '../../protocol/log/entry.ts'
@@ -19,7 +19,14 @@ export interface FoldedRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
   readonly secrets: RoomSecrets
-  readonly ownLog: Uint8Array
+  /** Ours: its logs need not wait, for what we have cited was here. */
+  readonly device: Uint8Array
+}
+
+/** A log to be folded, and the one that lets it in: the first of its device, for a later one. */
+interface FoldedFrom {
+  readonly stored: StoredLog
+  readonly follows: Uint8Array | null
 }
 
 /** An entry that has just been folded. `live`: it arrived after the logs on disk had been folded. */
@@ -81,10 +88,10 @@ export class RoomFold {
   }
 
   /** Fold this log too, from where its fold stopped in an earlier run. */
-  addLog(stored: StoredLog): FoldingLog {
-    const key = toHex(stored.key)
-    const log = new FoldingLog(stored, key === toHex(this.#room.ownLog), this.#primitives)
-    this.logs.set(key, log)
+  addLog({ stored, follows }: FoldedFrom): FoldingLog {
+    const isOwn = equalBytes(stored.owner.device, this.#room.device)
+    const log = new FoldingLog(stored, { isOwn, follows: follows && toHex(follows) }, this.#primitives)
+    this.logs.set(log.key, log)
     stored.onGrow(() => void this.pump())
     return log
   }
@@ -220,13 +227,14 @@ export class RoomFold {
     const block = log.nextBlock()
     if (!block) return null
     const opened = log.opened ?? openBlock(block, log.folded, this.#room, this.#primitives)
-    if (!log.isOwn && !this.#isReady(opened)) {
+    if (!this.#mayBegin(log) || (!log.isOwn && !this.#isReady(opened))) {
       log.opened = opened
       return null
     }
     const step = foldEntry(log.folded, opened, {
       genesis: this.#room.genesis,
       depthAt: (key, length) => this.#entryAt(key, length)?.depth ?? null,
+      isAdmitted: (key) => this.#isAdmitted(key),
       primitives: this.#primitives,
     })
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
@@ -259,6 +267,19 @@ export class RoomFold {
       this.#view.hide(log.row, (index, type) => this.authority.hiddenAs(log.folded, index, type))
     }
     return true
+  }
+
+  /** We were let in, though the log that says so may be lost here. */
+  #isAdmitted(key: string): boolean {
+    const log = this.logs.get(key)
+    return log !== undefined && (log.isOwn || log.folded.author !== null)
+  }
+
+  /** Whether it is known if a log may be let in: a later log of a device waits for the first one to begin. */
+  #mayBegin({ length, follows, isOwn }: FoldingLog): boolean {
+    if (length > 0 || follows === null || isOwn) return true
+    const first = this.logs.get(follows)
+    return first !== undefined && (first.length > 0 || first.frozenAt === 0)
   }
 
   /**

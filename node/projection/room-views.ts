@@ -8,6 +8,7 @@ import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { FoldingLog } from './folding-log.ts'
 import { lookalikesIn, type NamedPerson } from './lookalikes.ts'
+import type { ShownAuthor } from './timeline.ts'
 
 const lineCharacters = 120
 
@@ -34,14 +35,13 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
 
 /** A room with its people. */
 export function roomView(room: Room, contacts: Contacts, invites: Invites): RoomView {
-  const held = room.logs.get(toHex(room.ownLog))!.stored.heldBy()
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
     id: room.key,
     name: room.name,
     state: stateOf(room),
     peers: connected.size,
-    ownLog: toHex(room.ownLog),
+    ownLogs: [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ key }) => key),
     policy: room.beginning.admission,
     standing: room.people.standing,
     told: room.told,
@@ -50,8 +50,9 @@ export function roomView(room: Room, contacts: Contacts, invites: Invites): Room
     created: room.created,
     linkExpires: room.beginning.invite?.expires ?? null,
     syncing: syncing(room),
-    heldUpTo: [...held].filter(([key]) => connected.has(key)).map(([, length]) => length),
+    heldUpTo: held(room, connected),
     troubles: troubles(room),
+    waiting: [...room.waiting],
   }
 }
 
@@ -82,9 +83,17 @@ function invitesOf(room: Room, invites: Invites): Invite[] {
   return mayManage(room.people.standing) ? all : all.filter(({ held }) => held)
 }
 
+function held(room: Room, connected: ReadonlySet<string>): RoomView['heldUpTo'] {
+  const own = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn)
+  return own.flatMap(({ key: log, stored }) =>
+    [...stored.heldBy()].filter(([node]) => connected.has(node)).map(([, length]) => ({ log, length })),
+  )
+}
+
 function everybody(room: Room, contacts: Contacts): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
+  const devices = new Set<string>()
   for (const log of room.fold.logs.keys()) {
     const author = room.people.author(log)
     if (!author) continue
@@ -101,8 +110,9 @@ function everybody(room: Room, contacts: Contacts): Member[] {
       may: room.people.mayDoTo(author.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
-      devices: (known?.devices ?? 0) + 1,
+      devices: (known?.devices ?? 0) + (devices.has(author.device) ? 0 : 1),
     })
+    devices.add(author.device)
   }
   const lookalikes = lookalikesIn([...found.values()], namedIn(contacts))
   const people = [...found.values()].map((member) => ({
@@ -130,12 +140,21 @@ function syncing(room: Room): RoomView['syncing'] {
 }
 
 function troubles(room: Room): RoomView['troubles'] {
+  const forks = room.forks()
   const told = (log: string, text: string) => ({ log, author: room.people.author(log)?.name ?? '', text })
-  const stuck = stuckLogs(room).filter(({ key }) => !room.troubles.has(key))
+  const stuck = stuckLogs(room).filter(({ key }) => !forks.has(key))
   return [
-    ...[...room.troubles].map(([log, text]) => told(log, text)),
+    ...[...forks].map(([log, length]) => told(log, forkText(room.people.author(log), length))),
     ...stuck.map(({ key }) => told(key, 'its next entry cites entries that nobody has shown yet')),
   ]
+}
+
+/** The end is told apart from what the histories agree on: what was read before this came out stays. */
+function forkText(author: ShownAuthor | null, length: number): string {
+  const end = `Here it ends after ${length === 1 ? '1 entry' : `${length} entries`}.`
+  if (author?.self)
+    return `This log of yours was written by two nodes, as two histories. ${end} You go on in a new one.`
+  return `${author?.name || 'Its author'} signed two histories of this log, and may have told others something else. ${end}`
 }
 
 /** Logs of which an entry waits for what it cites, when everything has come that others are known to have. */

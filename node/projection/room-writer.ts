@@ -26,6 +26,7 @@ interface WriterOptions {
 
 interface Waiting {
   readonly event: RoomEvent
+  readonly time: number | null
   readonly appended: (index: number) => void
   readonly failed: (error: unknown) => void
 }
@@ -65,6 +66,12 @@ export class RoomWriter {
    */
   async append(event: RoomEvent): Promise<number> {
     const index = await this.write(event)
+    await this.flush()
+    return index
+  }
+
+  /** Resolves once all that was written so far is safe from a power cut. */
+  async flush(): Promise<void> {
     try {
       await this.#store.flush()
     } catch (error) {
@@ -72,15 +79,14 @@ export class RoomWriter {
         throw new Problem('disk-full', 'The last entry was written, but a power cut might take it back.')
       throw new Problem('storage-failing', 'The last entry was written, but a power cut might take it back.')
     }
-    return index
   }
 
-  /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. */
-  async write(event: RoomEvent): Promise<number> {
+  /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. `time`: null for now. */
+  async write(event: RoomEvent, time: number | null = null): Promise<number> {
     // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
     encodeEvent(event)
     return new Promise<number>((appended, failed) => {
-      this.#queue.push({ event, appended, failed })
+      this.#queue.push({ event, time, appended, failed })
       this.#draining ??= this.#drain()
     })
   }
@@ -128,13 +134,13 @@ export class RoomWriter {
     return { length, depth, cited }
   }
 
-  #seal({ event }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
+  #seal({ event, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
     const entryClass = classOf(event.type)
     return sealEntry(
-      { room: this.#room.id, log: this.#room.ownLog, index },
+      { room: this.#room.id, log: this.#own.stored.key, index },
       {
         class: entryClass,
-        header: { kind: event.type, time: this.#now(), depth, heads },
+        header: { kind: event.type, time: time ?? this.#now(), depth, heads },
         body: encodeEvent(isOperation(event) ? { ...event, heads: this.#knownOperations() } : event),
       },
       { classKey: classKey(this.#room.secrets, entryClass), salt: randomBytes(16) },

@@ -5,6 +5,8 @@ import { timelineItem, timelineItems } from './timeline.ts'
 
 const mostPerPush = 200
 const usualLimit = 100
+/** Of an author's earlier entries, too: they may come back in another log. */
+const renames: readonly string[] = ['name-changed', 'joined']
 
 /** Pushes the newest items of a room, then what is new or changed. */
 export class TimelineWatch {
@@ -25,7 +27,7 @@ export class TimelineWatch {
   }
 
   onEntries(entries: readonly ProjectedEntry[]): void {
-    const renamed = entries.some(({ entry }) => entry.event?.type === 'name-changed')
+    const renamed = entries.some(({ entry }) => renames.includes(entry.event?.type ?? ''))
     if (renamed || entries.length > mostPerPush) this.reset()
     else this.#pushChanged(entries)
   }

@@ -13,14 +13,16 @@ export interface ShownAuthor {
   readonly self: boolean
 }
 
+/** How a log came into a room: with somebody, with another device of theirs, or as another log of a device. */
+export type Arrival = 'joined' | 'device-joined' | 'log-joined'
+
 /** What the timeline of one room is drawn from. */
 export interface TimelineSource {
   readonly view: ViewStore
   readonly room: number
   author(log: string): ShownAuthor | null
   identityOf(device: string): string | null
-  /** Whether the author of a log was in the room already, with another. */
-  isLaterLog(log: string): boolean
+  arrivalOf(log: string): Arrival
   nameOf(identity: string): string
   isSelf(identity: string): boolean
   /** Why the operation at this place does not count, in words. */
@@ -29,7 +31,6 @@ export interface TimelineSource {
 
 const notices = [
   'room-created',
-  'joined',
   'name-changed',
   'invite-created',
   'invite-revoked',
@@ -70,8 +71,8 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
     const to = source.identityOf(row.text)
     return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
   }
-  if (row.type === 'joined' && source.isLaterLog(row.key)) {
-    return { type: 'notice', ...fields, notice: 'device-joined', about: null, text: row.text }
+  if (row.type === 'joined') {
+    return { type: 'notice', ...fields, notice: source.arrivalOf(row.key), about: null, text: row.text }
   }
   const notice = notices.find((each) => each === row.type)
   return notice ? { type: 'notice', ...fields, notice, ...saidBy(source, row) } : null

@@ -1,6 +1,12 @@
 import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { SignedHead } from '../../protocol/log/hypercore.ts'
+import {
+  type ForkedHead,
+  type ForkProof,
+  forkProofFromCbor,
+  forkProofToCbor,
+  mostForkBytes,
+} from '../../protocol/log/fork.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from '../../protocol/room/admission.ts'
 import { type Standing, standings } from '../../protocol/room/rights.ts'
 
@@ -15,7 +21,13 @@ export interface Introduction {
 /** A log that the sender has, and its newest head there. */
 export interface AnnouncedLog {
   readonly admission: Admission
-  readonly head: SignedHead | null
+  readonly head: ForkedHead | null
+}
+
+/** A log, by its key, and what shows that its device has signed two histories of it. */
+export interface AnnouncedFork {
+  readonly log: Uint8Array
+  readonly proof: ForkProof
 }
 
 /** What a node tells only to the nodes it is connected with: it rings for calls that name its presence, sealed to its call key. */
@@ -28,6 +40,7 @@ const logsPerMessage = 64
 /** Of one message. */
 export const mostMessageBytes = 262_144
 const limits = { bytes: mostMessageBytes, depth: 8 }
+const mostForkMessageBytes = mostForkBytes + 64
 const arrayStartBytes = 2
 
 /** Spec: specs/replication.md#messages. The decoders throw `encoding/…`. */
@@ -49,7 +62,7 @@ export function encodeLogs(logs: readonly AnnouncedLog[]): Uint8Array[] {
   const parts: CborValue[][] = []
   let room = 0
   for (const { admission, head } of logs) {
-    const log = [admissionToCbor(admission), head ? [head.length, head.treeHash, head.signature] : null]
+    const log = [admissionToCbor(admission), head ? [head.length, head.fork, head.treeHash, head.signature] : null]
     const { length } = encodeCbor(log)
     const last = parts.at(-1)
     if (last && last.length < logsPerMessage && length <= room) last.push(log)
@@ -72,9 +85,23 @@ export function decodeLogs(bytes: Uint8Array): AnnouncedLog[] {
   })
 }
 
-function headFrom(value: CborValue | undefined): SignedHead {
-  const [length, treeHash, signature] = asArray(value, 3)
-  return { length: asUint(length), treeHash: asBytes(treeHash, 32), signature: asBytes(signature, 64) }
+function headFrom(value: CborValue | undefined): ForkedHead {
+  const [length, fork, treeHash, signature] = asArray(value, 4)
+  return {
+    length: asUint(length),
+    fork: asUint(fork),
+    treeHash: asBytes(treeHash, 32),
+    signature: asBytes(signature, 64),
+  }
+}
+
+export function encodeFork({ log, proof }: AnnouncedFork): Uint8Array {
+  return encodeCbor([log, forkProofToCbor(proof)])
+}
+
+export function decodeFork(bytes: Uint8Array): AnnouncedFork {
+  const [log, proof] = asArray(decodeCbor(bytes, { ...limits, bytes: mostForkMessageBytes }), 2)
+  return { log: asBytes(log, 32), proof: forkProofFromCbor(proof) }
 }
 
 export function encodePresence({ presence, callKey }: Presence): Uint8Array {

@@ -3,7 +3,7 @@ import type Protomux from 'protomux'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { SignedHead } from '../../protocol/log/hypercore.ts'
+import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import {
   channelId,
   checkDeviceProof,
@@ -19,10 +19,12 @@ import type { Caller, Entrance } from '../rooms/door.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import {
   type AnnouncedLog,
+  decodeFork,
   decodeIntroduction,
   decodeLogs,
   decodePresence,
   decodeStanding,
+  encodeFork,
   encodeIntroduction,
   encodeLogs,
   encodeNoLogs,
@@ -43,6 +45,7 @@ export interface ChannelRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
   readonly secrets: RoomSecrets
+  /** Of the first log of our device: it says who we are, whichever log we write. */
   readonly ownAdmission: Admission
   readonly logs: ReadonlyMap<string, RoomLog>
   readonly port: number
@@ -50,15 +53,21 @@ export interface ChannelRoom {
   /**
    * Take a log in that somebody has; a signed head shows that its device wanted to be in the room. Throws `room/…` and `log/signature`.
    */
-  addLog(admission: Admission, head: SignedHead | null): Promise<RoomLog>
+  addLog(admission: Admission, head: ForkedHead | null): Promise<RoomLog>
   /** Take the log in of a device that has introduced itself, if it may come in or wait. Throws `room/…` and `identity/…`. */
   enter(admission: Admission): Promise<Entrance>
   /** What becomes now of a device that was let in before. */
   entranceOf(caller: Caller): Entrance
   /** The other side does not let us in, because of what we are to the room, it says. */
   onTold(standing: Standing): void
-  /** Compare what somebody holds of a log with what is here. Throws `log/signature`. */
-  compareHead(log: RoomLog, head: SignedHead): Promise<void>
+  /** Compare what somebody holds of a log with what is here. Throws `log/signature` and `fork/signature`. */
+  compareHead(log: RoomLog, head: ForkedHead): Promise<void>
+  /** What shows that the device of this log has signed two histories; null if that is not known. */
+  forkOf(log: RoomLog): ForkProof | null
+  /** Somebody has a proof of a fork. Throws `fork/…` if it is none. */
+  takeFork(log: RoomLog, proof: ForkProof): Promise<void>
+  /** Somebody has told all heads of one message. */
+  onHeads(channel: RoomChannel): void
   onPeer(channel: RoomChannel): void
   onPeerChange(channel: RoomChannel): void
   onPeerGone(channel: RoomChannel): void
@@ -87,6 +96,8 @@ export class RoomChannel {
   /** Who is at the other end, once each side has let the other in. */
   peer: ChannelPeer | null = null
   presence: Presence | null = null
+  /** Whether the other end has told how far it holds the logs of the room. */
+  hasTold = false
   readonly #mux: Protomux
   readonly #primitives: Primitives
   readonly #onRefused: (error: unknown) => void
@@ -115,7 +126,14 @@ export class RoomChannel {
     this.#primitives = primitives
     this.#onRefused = onRefused
     this.#role = stream.isInitiator ? 'initiator' : 'responder'
-    const handlers = [this.#onProof, this.#onIntroduction, this.#onLogs, this.#onPresence, this.#onStanding]
+    const handlers = [
+      this.#onProof,
+      this.#onIntroduction,
+      this.#onLogs,
+      this.#onPresence,
+      this.#onFork,
+      this.#onStanding,
+    ]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
       id: channelId(room.secrets, stream.handshakeHash, primitives),
@@ -140,8 +158,18 @@ export class RoomChannel {
 
   async #announceTo(logs: readonly RoomLog[]): Promise<void> {
     for (const { stored } of logs) this.#replicate(stored)
-    const announced = logs.map(async ({ admission, stored }) => ({ admission, head: await stored.head() }))
+    const announced = logs.map(async ({ admission, stored }) => {
+      const head = await stored.head()
+      return { admission, head: head && { fork: 0, ...head } }
+    })
     for (const message of encodeLogs(await Promise.all(announced))) this.#send(2, message)
+    for (const log of logs) this.tellFork(log)
+  }
+
+  /** Show the other side what is known of the fork of a log. */
+  tellFork(log: RoomLog): void {
+    const proof = this.room.forkOf(log)
+    if (this.peer && proof) this.#send(4, encodeFork({ log: log.stored.key, proof }))
   }
 
   sendPresence(presence: Presence): void {
@@ -217,7 +245,7 @@ export class RoomChannel {
     const wasIn = this.#introduced !== null
     if (entrance.type === 'waiting' && !wasIn) {
       this.#waits = { peer, as: 'waiting' }
-      this.#send(4, encodeStanding('waiting'))
+      this.#send(5, encodeStanding('waiting'))
     } else if (entrance.type === 'unknown' && !wasIn && this.#role === 'initiator') {
       // Who has let us in will show, when it hears from us, whose invite theirs is.
       this.#waits = { peer, as: 'unknown' }
@@ -225,7 +253,7 @@ export class RoomChannel {
     } else {
       const isRefused = entrance.type === 'refused'
       const wasMet = this.peer !== null
-      this.#send(4, encodeStanding(isRefused ? entrance.standing : 'none'))
+      this.#send(5, encodeStanding(isRefused ? entrance.standing : 'none'))
       this.#refuse(new ProtocolError('room/not-admitted', isRefused ? entrance.reason : 'the invite is not known'))
       // Logs are exchanged beside this channel, and would go on. Rooms that both are in come back with the next connection.
       if (wasMet) this.stream.destroy()
@@ -253,6 +281,8 @@ export class RoomChannel {
         this.#onRefused(error)
       }
     }
+    this.hasTold = true
+    this.room.onHeads(this)
   }
 
   async #take({ admission, head }: AnnouncedLog): Promise<void> {
@@ -265,6 +295,20 @@ export class RoomChannel {
     await this.#meet()
     this.presence = decodePresence(message)
     this.room.onPeerChange(this)
+  }
+
+  readonly #onFork = async (message: Uint8Array): Promise<void> => {
+    await this.#meet()
+    const { log: key, proof } = decodeFork(message)
+    // A log that was not let in here is nobody's.
+    const log = this.room.logs.get(toHex(key))
+    if (!log) return
+    try {
+      await this.room.takeFork(log, proof)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#onRefused(error)
+    }
   }
 
   get #theirRole(): Role {

@@ -1,13 +1,14 @@
-import { compareBytes, toHex } from '../../protocol/bytes.ts'
+import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { openEntry } from '../../protocol/log/entry.ts'
 import type { SignedHead } from '../../protocol/log/hypercore.ts'
-import { rootIndices, siblingIndices } from '../../protocol/log/inclusion.ts'
+import { type ProofNode, rootIndices, siblingIndices } from '../../protocol/log/inclusion.ts'
 import { type ExcerptedEntry, type ExcerptedLog, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { Problem } from '../api/problems.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import { keysOf } from './entry-keys.ts'
+import { forksOf } from './export-room.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
 
@@ -30,7 +31,9 @@ export async function excerptRoom(
 ): Promise<Uint8Array> {
   const chosen = chosenIn(room, ids)
   const logs: { readonly key: Uint8Array; readonly log: ExcerptedLog }[] = []
-  for (const [stored, entries] of takenWith(room, chosen)) {
+  const taken = takenWith(room, chosen, person)
+  const shown = [...room.logs.values()].filter(({ stored }) => taken.has(stored))
+  for (const [stored, entries] of taken) {
     logs.push({ key: stored.key, log: await excerptLog(room, stored, entries, primitives) })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
@@ -38,25 +41,31 @@ export async function excerptRoom(
     genesis: room.genesis,
     logs: logs.map(({ log }) => log),
     exporter: { device: person.device, time },
+    forks: forksOf(room, shown),
   }
   return encodeExcerpt(excerpt, person.deviceSeed, primitives)
 }
 
-/** The chosen messages, and the operations that say what their authors and we are: who signs the excerpt is to be seen in the room. */
-function takenWith(room: Room, chosen: ReadonlyMap<StoredLog, Set<number>>): Map<StoredLog, Taken> {
-  const own = room.logs.get(toHex(room.ownLog))!.stored
-  const authors = [own, ...chosen.keys()]
-  const taken = new Map<StoredLog, Taken>(
-    authors.map((stored) => [stored, { messages: chosen.get(stored) ?? new Set(), operations: new Set() }]),
-  )
+/** The chosen messages, the operations that say what their authors and we are, and the first logs of devices, which let in later ones. */
+function takenWith(room: Room, chosen: ReadonlyMap<StoredLog, Set<number>>, person: Person): Map<StoredLog, Taken> {
+  const stored = [...room.logs.values()].map((log) => log.stored)
+  // Our own first entry shows that who signs the excerpt is in the room.
+  const isOurs = ({ owner }: StoredLog) => owner.generation === 0 && equalBytes(owner.device, person.device)
+  const authors = stored.filter((each) => chosen.has(each) || isOurs(each))
   const people = new Set(authors.map(({ owner }) => toHex(owner.identity)))
+  const operations = new Map<string, Set<number>>()
   for (const { log, index } of room.fold.authority.proving(people)) {
-    const { stored } = room.logs.get(log)!
-    const known = taken.get(stored)
-    if (known) known.operations.add(index)
-    else taken.set(stored, { messages: new Set(), operations: new Set([index]) })
+    operations.set(log, (operations.get(log) ?? new Set()).add(index))
   }
-  return taken
+  const needed = stored.filter((each) => authors.includes(each) || operations.has(toHex(each.key)))
+  const first = new Set(needed.flatMap(({ key }) => room.fold.logs.get(toHex(key))?.follows ?? []))
+  const shown = stored.filter((each) => needed.includes(each) || first.has(toHex(each.key)))
+  return new Map(
+    shown.map((each) => [
+      each,
+      { messages: chosen.get(each) ?? new Set(), operations: operations.get(toHex(each.key)) ?? new Set() },
+    ]),
+  )
 }
 
 function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number>> {
@@ -89,7 +98,7 @@ async function excerptLog(
     if (messages.has(index) && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
     entries.push(entry)
   }
-  const roots = await stored.treeNodes(rootIndices(head.length))
+  const roots = await nodesAt(stored, rootIndices(head.length))
   return { identity, device, generation, length: head.length, signature: head.signature, roots, entries }
 }
 
@@ -103,7 +112,14 @@ async function excerptEntry(
   if (index >= Math.min(head.length, stored.length)) throw new Problem('no-such-message')
   const [block] = await stored.read(index, index + 1)
   const { keys } = keysOf(room, stored.key, index, block!, primitives)
-  return { index, block: block!, keys, path: await stored.treeNodes(siblingIndices(index, head.length)) }
+  return { index, block: block!, keys, path: await nodesAt(stored, siblingIndices(index, head.length)) }
+}
+
+/** Those over blocks that are here are here, too. */
+async function nodesAt(stored: StoredLog, indices: readonly number[]): Promise<ProofNode[]> {
+  const nodes = await stored.treeNodes(indices)
+  if (!nodes) throw new Problem('no-such-message')
+  return nodes.map(({ size, hash }) => ({ size, hash }))
 }
 
 function isMessage(

@@ -1,7 +1,9 @@
-import { compareBytes } from '../../protocol/bytes.ts'
+import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
 import { type Disclosure, type KeyChoice, withholdBody } from '../../protocol/verification/disclosure.ts'
+import type { ProvenFork } from '../../protocol/verification/envelope.ts'
+import type { RoomLog } from '../replication/room-channel.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import { keysOf } from './entry-keys.ts'
 import type { Person } from './person.ts'
@@ -24,12 +26,30 @@ export async function exportRoom(
     if (log) logs.push({ key: stored.key, log })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
+  const keys = new Set(logs.map(({ key }) => toHex(key)))
+  // Without the log that lets it in, nobody could tell that a later one belongs there.
+  const isLetIn = ({ key }: { readonly key: Uint8Array }) => {
+    const follows = room.fold.logs.get(toHex(key))?.follows ?? null
+    return follows === null || keys.has(follows)
+  }
   const bundle = {
     genesis: room.genesis,
-    logs: logs.map(({ log }) => log),
+    logs: logs.filter(isLetIn).map(({ log }) => log),
     exporter: { device: person.device, time },
+    forks: forksOf(room, [...room.logs.values()]),
   }
   return encodeBundle(bundle, person.deviceSeed, primitives)
+}
+
+/** The proofs of forks that we have for these logs, in their order. */
+export function forksOf(room: Room, logs: readonly RoomLog[]): ProvenFork[] {
+  return [...logs]
+    .sort((a, b) => compareBytes(a.stored.key, b.stored.key))
+    .flatMap((log) => {
+      const proof = room.forkOf(log)
+      const { identity, device, generation } = log.stored.owner
+      return proof ? [{ identity, device, generation, proof }] : []
+    })
 }
 
 async function bundleLog(

@@ -11,17 +11,19 @@ interface SoughtRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
   readonly secrets: RoomSecrets
-  readonly ownLog: Uint8Array
+  readonly ownAdmission: Admission
 }
 
-/** Whose logs of this room are on disk, but for the own one: the first entry of each says why it is in. */
+/** Whose logs of this room are on disk, but for the first of our own: the first entry of each says why it is in. */
 export async function findAdmissions(room: SoughtRoom, store: LogStore, primitives: Primitives): Promise<Admission[]> {
+  const { key: first } = admit(room.genesis, room.ownAdmission, primitives)
   const found: Admission[] = []
   for await (const { key, block } of store.firstBlocks()) {
-    const admission = equalBytes(key, room.ownLog) ? null : admissionIn(room, key, block, primitives)
+    const admission = equalBytes(key, first) ? null : admissionIn(room, key, block, primitives)
     if (admission) found.push(admission)
   }
-  return found
+  // A later log of a device comes behind the first one, which lets it in.
+  return found.sort((a, b) => a.generation - b.generation)
 }
 
 function admissionIn(

@@ -1,30 +1,29 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import type { SignedHead } from '../../protocol/log/hypercore.ts'
+import { decodeForkProof, encodeForkProof, type ForkProof, forkLength } from '../../protocol/log/fork.ts'
 import { readIfThere, writeDurably } from '../storage/durable-file.ts'
 
-/** Two histories of one log, both signed by its device. */
+/** A log whose device has signed two histories. */
 export interface Fork {
-  /** How much of the log had been folded when this came out: there the fold ends for good. */
+  /** How much of the log is folded, at most: what the histories may agree on, or what had been folded when this came out, if that was more. */
   readonly length: number
-  /** The heads that contradict each other, as evidence: the newest one held here, and the other's. */
-  readonly heads: readonly SignedHead[]
+  readonly proof: ForkProof
 }
 
 /** The forks that have come out, by log key in hex. */
 export interface Forks {
   of(log: string): Fork | null
-  /** Durable once resolved. The first fork of a log stands. */
+  /** Durable once resolved. Of two proofs for one log the one with the lesser fork length stays, or else the first. */
   add(log: string, fork: Fork): Promise<void>
 }
 
 interface ForksFile {
   readonly version: 1
-  readonly forks: Readonly<Record<string, { length: number; heads: readonly (readonly [number, string, string])[] }>>
+  readonly forks: Readonly<Record<string, readonly [length: number, proof: string]>>
 }
 
-/** What cannot be read of it comes out again on the next connection with somebody who has the other history. */
+/** What cannot be read of it comes out again on the next connection with somebody who has a proof or the other history. */
 export async function openForks(home: string, log: Logger): Promise<Forks> {
   const path = join(home, 'forks.json')
   let forks = new Map<string, Fork>()
@@ -38,7 +37,8 @@ export async function openForks(home: string, log: Logger): Promise<Forks> {
   return {
     of: (key) => forks.get(key) ?? null,
     add(key, fork) {
-      if (!forks.has(key)) forks.set(key, fork)
+      const known = forks.get(key)
+      if (!known || forkLength(fork.proof) < forkLength(known.proof)) forks.set(key, fork)
       const write = writing.catch(() => {}).then(() => writeDurably(path, `${JSON.stringify(fileOf(forks))}\n`))
       writing = write
       return write
@@ -47,10 +47,7 @@ export async function openForks(home: string, log: Logger): Promise<Forks> {
 }
 
 function fileOf(forks: ReadonlyMap<string, Fork>): ForksFile {
-  const entries = [...forks].map(([key, { length, heads }]) => {
-    const told = heads.map((head) => [head.length, toHex(head.treeHash), toHex(head.signature)] as const)
-    return [key, { length, heads: told }] as const
-  })
+  const entries = [...forks].map(([key, { length, proof }]) => [key, [length, toHex(encodeForkProof(proof))]] as const)
   return { version: 1, forks: Object.fromEntries(entries) }
 }
 
@@ -59,14 +56,9 @@ function parse(text: string): Map<string, Fork> {
   const { version, forks } = JSON.parse(text) as ForksFile
   if (version !== 1) throw new Error(`version ${version}`)
   return new Map(
-    Object.entries(forks).map(([key, { length, heads }]) => {
+    Object.entries(forks).map(([key, [length, proof]]) => {
       if (!Number.isSafeInteger(length)) throw new Error('no length')
-      const read = heads.map(([of, hash, signature]) => ({
-        length: of,
-        treeHash: fromHex(hash),
-        signature: fromHex(signature),
-      }))
-      return [key, { length, heads: read }]
+      return [key, { length, proof: decodeForkProof(fromHex(proof)) }]
     }),
   )
 }

@@ -4,11 +4,11 @@ import type { ProjectedEntry } from '../projection/room-fold.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { RoomChannel } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
-import type { VaultRoom } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { Contacts } from './contacts.ts'
 import type { Forks } from './forks.ts'
+import type { KeptRoom } from './own-log.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
 import type { RoomLogs } from './room-logs.ts'
@@ -21,7 +21,7 @@ export interface RoomOptions {
   readonly inviteSeed: Uint8Array | null
   /** What the link called it, until its own log says. */
   readonly label: string
-  readonly ownLogState: VaultRoom['ownLog']
+  readonly kept: KeptRoom
   readonly person: Person
   readonly contacts: Contacts
   readonly store: LogStore
@@ -34,6 +34,8 @@ export interface RoomOptions {
   readonly primitives: Primitives
   readonly log: Logger
   readonly now: () => number
+  /** What we are called, now. */
+  readonly ownName: () => string
   readonly onChange: (change: RoomChange) => void
 }
 

@@ -10,7 +10,7 @@ import { Problem } from '../api/problems.ts'
 import { chosenNames } from '../projection/chosen-names.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import type { RoomFold } from '../projection/room-fold.ts'
-import type { ShownAuthor, TimelineSource } from '../projection/timeline.ts'
+import type { Arrival, ShownAuthor, TimelineSource } from '../projection/timeline.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { Contacts } from './contacts.ts'
 
@@ -18,21 +18,24 @@ interface PeopleOptions {
   readonly fold: RoomFold
   readonly view: ViewStore
   readonly contacts: Contacts
-  readonly self: string
+  /** Who we are. */
+  readonly self: Uint8Array
 }
 
 /** The people of a room: who they are, and what they may do there. */
 export class RoomPeople {
   readonly #options: PeopleOptions
+  readonly #self: string
   #names: ReadonlyMap<string, string> | null = null
 
   constructor(options: PeopleOptions) {
     this.#options = options
+    this.#self = toHex(options.self)
   }
 
   /** What we are to the room, by all that has arrived here. */
   get standing(): Standing {
-    return this.standingOf(this.#options.self)
+    return this.standingOf(this.#self)
   }
 
   standingOf(identity: string): Standing {
@@ -44,7 +47,7 @@ export class RoomPeople {
     const author = this.#options.fold.logs.get(log)?.folded.author
     if (!author) return null
     const identity = toHex(author.owner.identity)
-    const self = identity === this.#options.self
+    const self = identity === this.#self
     return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
   }
 
@@ -60,29 +63,29 @@ export class RoomPeople {
 
   /** All but oneself, by identity, with the names that they chose. */
   others(): ReadonlyMap<string, string> {
-    return new Map([...this.#chosenNames()].filter(([identity]) => identity !== this.#options.self))
+    return new Map([...this.#chosenNames()].filter(([identity]) => identity !== this.#self))
   }
 
   /** Names may be others now: by new entries, or because who may what has changed. */
-  namesChanged(): void {
+  changed(): void {
     this.#names = null
   }
 
-  /** Throws the problem `may-not-write` for an event that would be hidden. */
-  requireWriting(event: RoomEvent): void {
-    if (needsWriting(event.type) && !mayWrite(this.standing)) throw new Problem('may-not-write')
+  /** Throws the problem `may-not-write` for an event of this type if it would be hidden. */
+  requireWriting(type: RoomEvent['type']): void {
+    if (needsWriting(type) && !mayWrite(this.standing) && this.#isKnown()) throw new Problem('may-not-write')
   }
 
   /** Throws the problem `not-allowed` for an operation that would not count. */
   requireAct(event: OperationEvent): void {
     const act = actOf(event)
-    if (!act || !this.#options.fold.authority.mayAct(this.#options.self, act)) throw new Problem('not-allowed')
+    if (!act || !this.#options.fold.authority.mayAct(this.#self, act)) throw new Problem('not-allowed')
   }
 
   /** What one may make of somebody, and whether one may remove them. */
   mayDoTo(identity: string): { readonly roles: Role[]; readonly remove: boolean } {
     const { authority } = this.#options.fold
-    const { self } = this.#options
+    const self = this.#self
     const standing = this.standingOf(identity)
     const type = isRole(standing) ? 'role-changed' : 'admitted'
     return {
@@ -93,21 +96,39 @@ export class RoomPeople {
 
   /** What the timeline is drawn from. `owners`: of all logs that were taken in. */
   timeline(owners: readonly LogOwner[]): TimelineSource {
-    const { fold, view, self } = this.#options
+    const { fold, view } = this.#options
     const identities = new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)]))
     return {
       view,
       room: fold.number,
       author: (log) => this.author(log),
       nameOf: (identity) => this.nameOf(identity),
-      isSelf: (identity) => identity === self,
+      isSelf: (identity) => identity === this.#self,
       fallenAt: (log, index) => {
         const code = fold.authority.fallenAt(log, index)
         return code && protocolErrors[code]
       },
       identityOf: (device) => identities.get(device) ?? null,
-      isLaterLog: (log) => this.#isLaterLog(log),
+      arrivalOf: (log) => this.#arrivalOf(log),
     }
+  }
+
+  /** Whether what we are is known here: our own first log may have been lost, and come back. */
+  #isKnown(): boolean {
+    return [...this.#options.fold.logs.keys()].some((log) => this.author(log)?.self)
+  }
+
+  #arrivalOf(log: string): Arrival {
+    const { fold, view } = this.#options
+    if (fold.logs.get(log)!.stored.owner.generation > 0) return 'log-joined'
+    const identity = this.author(log)?.identity
+    const began = (key: string) => {
+      const row = view.entry(fold.logs.get(key)!.row, 0)
+      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
+    }
+    const start = began(log) ?? ''
+    const others = [...fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
+    return others.some((key) => (began(key) ?? start) < start) ? 'device-joined' : 'joined'
   }
 
   #chosenNames(): ReadonlyMap<string, string> {
@@ -120,18 +141,5 @@ export class RoomPeople {
     const { fold, view } = this.#options
     const { owner, name } = author!
     return fold.authority.isLimited(toHex(owner.identity)) ? (view.lastName(row) ?? name) : name
-  }
-
-  /** Whether its author was in the room already, with another device. */
-  #isLaterLog(log: string): boolean {
-    const { fold, view } = this.#options
-    const identity = this.author(log)?.identity
-    const began = (key: string) => {
-      const row = view.entry(fold.logs.get(key)!.row, 0)
-      return row ? orderText({ depth: row.depth, time: row.time, log: fromHex(key), index: 0 }) : null
-    }
-    const start = began(log) ?? ''
-    const others = [...fold.logs.keys()].filter((key) => key !== log && this.author(key)?.identity === identity)
-    return others.some((key) => (began(key) ?? start) < start)
   }
 }

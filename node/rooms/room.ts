@@ -1,30 +1,31 @@
-import { toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, logKey, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
-import { type Admission, admit } from '../../protocol/room/admission.ts'
+import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
+import { logKey, verifyHead } from '../../protocol/log/hypercore.ts'
+import { type Admission, admit, followedLog } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
-import { Problem } from '../api/problems.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
 import type { TimelineSource } from '../projection/timeline.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
+import type { WaitingMessage } from '../storage/key-vault.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import { type Caller, Door, type Entrance } from './door.ts'
 import { findAdmissions } from './find-admissions.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
+import { isWritten } from './outbox.ts'
+import { type EntryPlace, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
 import { admissionOf } from './person.ts'
 import type { RoomOptions } from './room-options.ts'
 import { RoomPeople } from './room-people.ts'
 
 const mostLogs = 1_000
-const forkText = 'its device signed two histories'
-const lostText = 'it was lost from this disk, and whoever went on with it might contradict what others have'
 
 /** One room of this node: its logs, what they fold to, and our own pen. */
 export class Room implements ChannelRoom {
@@ -36,9 +37,8 @@ export class Room implements ChannelRoom {
   readonly inviteSeed: Uint8Array | null
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
-  readonly ownLog: Uint8Array
+  readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
-  readonly troubles = new Map<string, string>()
   readonly port: number
   readonly fold: RoomFold
   readonly people: RoomPeople
@@ -46,15 +46,13 @@ export class Room implements ChannelRoom {
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
   readonly #door: Door
-  #writer: RoomWriter | null = null
-  #isLost: boolean
+  #own: OwnLog | null = null
   #adding: Promise<unknown> = Promise.resolve()
   #told: Standing | null = null
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
     this.#options = options
-    this.#isLost = options.ownLogState === 'lost'
     this.genesis = genesis
     this.beginning = decodeGenesis(genesis)
     this.secret = options.secret
@@ -63,35 +61,35 @@ export class Room implements ChannelRoom {
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
     this.port = options.port
+    this.device = person.device
     this.ownAdmission = admissionOf(person, this, primitives)
-    this.ownLog = admit(genesis, this.ownAdmission, primitives).key
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => {
-        this.people.namesChanged()
+        this.people.changed()
         options.onChange({ type: 'entries', room: this, entries })
       },
       onAuthority: () => this.#onAuthority(),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
       onSettled: () => {
-        this.people.namesChanged()
+        this.people.changed()
         options.onChange({ type: 'changed', room: this })
       },
     })
-    this.#heads = new HeadWatch({
-      forks: options.forks,
-      fold: this.fold,
-      primitives,
-      onFork: (log) => this.#onFork(log),
-    })
     const { view, contacts } = options
-    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: toHex(person.identity) })
+    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: person.identity })
     this.#door = new Door({
       authority: this.fold.authority,
       beginning: this.beginning,
       self: person.identity,
       log: options.log.child({ room: this.key }),
       now: options.now,
+    })
+    this.#heads = new HeadWatch({
+      forks: options.forks,
+      fold: this.fold,
+      primitives,
+      onFork: (log) => this.#onFork(log),
     })
     this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
   }
@@ -100,9 +98,8 @@ export class Room implements ChannelRoom {
   static async open(options: RoomOptions, first: (admission: Admission) => RoomEvent): Promise<Room> {
     const room = new Room(options)
     try {
-      const own = await room.#openLogs()
-      if (room.isLost || (own.knownLength === 0 && options.ownLogState)) room.#lose()
-      else if (own.knownLength === 0) await room.append(first(room.ownAdmission))
+      await room.#openLogs()
+      await room.#own!.open(first(room.ownAdmission))
       return room
     } catch (error) {
       await room.close()
@@ -120,61 +117,109 @@ export class Room implements ChannelRoom {
     return this.#created()?.stamp ?? null
   }
 
-  /** Whether the own log was written once, but is gone from this disk: nobody knows how far others have it, so nothing may be added. */
-  get isLost(): boolean {
-    return this.#isLost
+  /** The log that we write: the first one of this device, or the one that it had to go on in. */
+  get ownLog(): Uint8Array {
+    return this.#own!.key
   }
 
-  async #openLogs(): Promise<StoredLog> {
-    const { person, store, space, roomLogs, primitives, now } = this.#options
-    const own = await store.openOwnLog(this.#ownerOf(this.ownAdmission), person.deviceSeed)
-    const folding = this.#take({ admission: this.ownAdmission, stored: own })
-    this.#writer = new RoomWriter({ room: this, fold: this.fold, own: folding, store, space, primitives, now })
+  /** What we have asked to say, and is in no log yet. */
+  get waiting(): readonly WaitingMessage[] {
+    return this.#own!.waiting
+  }
+
+  /** Logs whose device has signed two histories, by key in hex, and after how many entries what is shown of them ends. */
+  forks(): Map<string, number> {
+    const forked = [...this.logs].filter(([, log]) => this.#heads.isForked(log))
+    return new Map(forked.map(([key]) => [key, this.fold.logs.get(key)!.frozenAt]))
+  }
+
+  async #openLogs(): Promise<void> {
+    const { person, store, roomLogs, primitives, kept } = this.#options
+    const first = { admission: this.ownAdmission, stored: await this.#openOwn(this.ownAdmission) }
+    const generation = kept.content.own?.generation ?? 0
+    let current: RoomLog = first
+    if (generation !== 0) {
+      const admission = nextAdmission(person, this.id, generation, primitives)
+      this.#take(first)
+      current = { admission, stored: await this.#openOwn(admission) }
+    }
+    this.#own = this.#openOwnLog(current)
     const others = roomLogs.of(this.key) ?? (await findAdmissions(this, store, primitives))
     if (!roomLogs.of(this.key)) await roomLogs.set(this.key, others)
     for (const admission of others) {
-      this.#take({ admission, stored: await store.openLog(this.#ownerOf(admission)) })
+      const { owner, key } = admit(this.genesis, admission, primitives)
+      if (!this.logs.has(toHex(key))) this.#take({ admission, stored: await store.openLog(owner) })
     }
     await this.fold.pump()
     this.fold.beginLive()
-    return own
   }
 
-  #lose(): void {
-    this.#isLost = true
-    this.troubles.set(toHex(this.ownLog), lostText)
+  #openOwn(admission: Admission): Promise<StoredLog> {
+    const { store, person, primitives } = this.#options
+    return store.openOwnLog(admit(this.genesis, admission, primitives).owner, person.deviceSeed)
+  }
+
+  #openOwnLog(log: RoomLog): OwnLog {
+    const { kept, person, store, space, primitives, log: logger, now } = this.#options
+    const options = {
+      kept,
+      person,
+      room: this.id,
+      store,
+      heads: this.#heads,
+      primitives,
+      log: logger,
+      now,
+      ownName: () => this.#options.ownName(),
+      channels: () => this.channels(),
+      count: () => this.#logsOf(person.device),
+      take: (taken: RoomLog) =>
+        new RoomWriter({ room: this, fold: this.fold, own: this.#take(taken), store, space, primitives, now }),
+      begun: async (begun: RoomLog) => {
+        await this.#remember(begun.admission)
+        this.#announcer.added(begun)
+      },
+      isWritten: (message: WaitingMessage) => isWritten(message, this.fold, this.#options.view),
+      onChange: () => this.#options.onChange({ type: 'changed', room: this }),
+    }
+    return new OwnLog(options, log)
   }
 
   sign(message: Uint8Array): Uint8Array {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
-  /** Write into the own log; resolves with the entry's index once it is safe on disk. Throws the problem `may-not-write`. */
-  async append(event: RoomEvent): Promise<number> {
-    if (this.#isLost) throw new Problem('storage-failing', `The own log of this room is gone: ${lostText}.`)
-    this.people.requireWriting(event)
-    return this.#writer!.append(event)
+  /** Write into the own log; resolves once it is safe on disk. Throws the problem `may-not-write`. */
+  async append(event: RoomEvent): Promise<EntryPlace> {
+    this.people.requireWriting(event.type)
+    return this.#own!.append(event)
+  }
+
+  /** Say something: as long as the own log cannot be gone on with, it waits, and is safe meanwhile. Throws the problem `may-not-write`. */
+  async say(text: string): Promise<EntryPlace> {
+    this.people.requireWriting('message-sent')
+    return this.#own!.say(text)
   }
 
   /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
-  async write(event: RoomEvent): Promise<number> {
-    this.people.requireWriting(event)
-    return this.#writer!.write(event)
+  async write(event: RoomEvent): Promise<EntryPlace> {
+    this.people.requireWriting(event.type)
+    return this.#own!.write(event)
   }
 
   /** Do something that changes who may what. Throws the problem `not-allowed`. */
-  act(event: ActEvent): Promise<number> {
+  async act(event: ActEvent): Promise<EntryPlace> {
     const operation = { ...event, heads: [] } as OperationEvent
     this.people.requireAct(operation)
     return this.append(operation)
   }
 
-  addLog(admission: Admission, head: SignedHead | null): Promise<RoomLog> {
+  addLog(admission: Admission, head: ForkedHead | null): Promise<RoomLog> {
     return this.#inTurn(() => this.#addLog(admission, head))
   }
 
   async enter(admission: Admission): Promise<Entrance> {
-    const { identity } = this.#ownerOf(admission)
+    const { identity } = admit(this.genesis, admission, this.#options.primitives).owner
     const invite = admission.invite && toHex(admission.invite)
     const entrance = this.#door.open({ identity: toHex(identity), invite })
     const isTaken = entrance.type === 'in' || entrance.type === 'waiting'
@@ -202,8 +247,20 @@ export class Room implements ChannelRoom {
     return adding
   }
 
-  compareHead(log: RoomLog, head: SignedHead): Promise<void> {
+  compareHead(log: RoomLog, head: ForkedHead): Promise<void> {
     return this.#heads.compare(log, head)
+  }
+
+  forkOf({ stored }: RoomLog): ForkProof | null {
+    return this.#options.forks.of(toHex(stored.key))?.proof ?? null
+  }
+
+  takeFork(log: RoomLog, proof: ForkProof): Promise<void> {
+    return this.#heads.take(log, proof)
+  }
+
+  onHeads(): void {
+    this.#own?.changed()
   }
 
   onPeer(channel: RoomChannel): void {
@@ -216,6 +273,7 @@ export class Room implements ChannelRoom {
   }
 
   onPeerGone(channel: RoomChannel): void {
+    this.#own?.changed()
     this.#options.onChange({ type: 'peer', room: this, channel, gone: true })
   }
 
@@ -233,25 +291,26 @@ export class Room implements ChannelRoom {
     this.#announcer.close()
     this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
-    await this.#writer?.close()
+    await this.#own?.close()
     await this.fold.close()
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, from: 'author' | SignedHead | null): Promise<RoomLog> {
-    const { primitives, store, roomLogs, peers } = this.#options
-    const { key, owner } = admit(this.genesis, admission, primitives)
+  async #addLog(admission: Admission, from: 'author' | ForkedHead | null): Promise<RoomLog> {
+    const { primitives, store, peers } = this.#options
+    const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
-    if (owner.generation !== 0) throw new ProtocolError('room/not-admitted', 'a later log of a device')
-    if (this.logs.size >= mostLogs) throw new ProtocolError('room/not-admitted', `there are ${mostLogs} logs already`)
+    if (follows && !this.logs.has(toHex(follows)))
+      throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
+    if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)
+      throw new ProtocolError('room/not-admitted', 'there are too many logs already')
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
-    if (from !== 'author') {
-      if (!from) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+    if (from !== 'author' || owner.generation !== 0) {
+      if (from === 'author' || !from) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
       verifyHead(key, owner.device, from, primitives)
     }
-    const others = [...this.logs.values()].map((log) => log.admission).filter((each) => each !== this.ownAdmission)
-    await roomLogs.set(this.key, [...others, admission])
+    await this.#remember(admission)
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
     this.#announcer.added(log)
@@ -261,18 +320,40 @@ export class Room implements ChannelRoom {
     return log
   }
 
+  /** Which logs of the room are on disk. The first one of this device follows from who we are. */
+  #remember(admission: Admission): Promise<void> {
+    const known = [...this.logs.values()].map((log) => log.admission)
+    const others = known.filter((each) => each !== this.ownAdmission && each !== admission)
+    return this.#options.roomLogs.set(this.key, [...others, admission])
+  }
+
+  #logsOf(device: Uint8Array): number {
+    return [...this.logs.values()].filter(({ stored }) => equalBytes(stored.owner.device, device)).length
+  }
+
   /** Who may what has changed: whoever is at the door, or within, is judged anew. */
   #onAuthority(): void {
-    this.people.namesChanged()
+    this.people.changed()
     this.#options.peers.review(this)
     this.#options.onChange({ type: 'authority', room: this })
   }
 
-  #onFork({ stored }: RoomLog): void {
-    const key = toHex(stored.key)
-    this.#options.log.warn({ room: this.key, log: key }, forkText)
-    this.troubles.set(key, forkText)
+  #onFork(log: RoomLog): void {
+    this.#options.log.warn(
+      { room: this.key, log: toHex(log.stored.key) },
+      'the device of a log has signed two histories',
+    )
+    for (const channel of this.channels()) channel.tellFork(log)
+    this.#own?.changed()
     this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  /** What we had written comes back from others: it may be all that the own log waits for. */
+  async #ownGrown(log: RoomLog): Promise<void> {
+    await this.#heads
+      .grown(log)
+      .catch((error) => this.#options.log.warn({ err: error }, 'a head could not be compared'))
+    this.#own?.changed()
   }
 
   #created() {
@@ -285,15 +366,20 @@ export class Room implements ChannelRoom {
   #take(log: RoomLog): FoldingLog {
     const { stored } = log
     this.logs.set(toHex(stored.key), log)
-    const folding = this.fold.addLog(stored)
-    stored.onGrow(() => this.#announcer.grown(log))
-    stored.onFork(() => this.#heads.check(log))
+    const folding = this.fold.addLog({ stored, follows: this.#follows(stored) })
+    stored.onGrow(() => {
+      this.#announcer.grown(log)
+      if (folding.isOwn) void this.#ownGrown(log)
+    })
+    stored.onFork((theirs) => {
+      this.#heads.conflict(log, theirs).catch((error) => this.#options.log.warn({ err: error }, 'a fork is not proved'))
+    })
     this.#heads.check(log)
     stored.follow()
     return folding
   }
 
-  #ownerOf(admission: Admission): LogOwner {
-    return admit(this.genesis, admission, this.#options.primitives).owner
+  #follows({ owner }: StoredLog): Uint8Array | null {
+    return followedLog(this.beginning, owner, this.#options.primitives)
   }
 }

@@ -12,6 +12,7 @@ import type { RoomChannel } from '../replication/room-channel.ts'
 import type { Swarm } from '../replication/swarm.ts'
 import type { KeyVault, VaultRoom } from '../storage/key-vault.ts'
 import { type HeldInvite, Invites } from './invites.ts'
+import type { KeptRoom } from './own-log.ts'
 import { Room } from './room.ts'
 import type { RoomChange, RoomOptions } from './room-options.ts'
 
@@ -209,7 +210,8 @@ export class Rooms {
       secret: Buffer.from(stored.secret, 'hex'),
       inviteSeed: stored.inviteSeed === null ? null : Buffer.from(stored.inviteSeed, 'hex'),
       label: stored.name,
-      ownLogState: stored.ownLog,
+      kept: this.#kept(stored.genesis),
+      ownName: () => this.#ownName(),
       port: swarm.port,
     }
     const room = await Room.open(options, (admission) =>
@@ -217,7 +219,6 @@ export class Rooms {
         ? { type: 'room-created', genesis, name: stored.name, admission, as }
         : { type: 'joined', heads: [], admission, as },
     )
-    await this.#note(stored.genesis, room.isLost ? 'lost' : 'begun')
     this.#rooms.set(room.key, { room, topics: new Map() })
     shared.peers.addRoom(room)
     this.#announce(room)
@@ -225,15 +226,19 @@ export class Rooms {
     return room
   }
 
-  /** Keep what has become of the own log in a room. */
-  async #note(genesis: string, ownLog: NonNullable<VaultRoom['ownLog']>): Promise<void> {
+  /** What the vault keeps of a room. */
+  #kept(genesis: string): KeptRoom {
     const { vault } = this.#options
-    const isNoted = vault.content.rooms.some((each) => each.genesis === genesis && each.ownLog === ownLog)
-    if (isNoted) return
-    await vault.change((content) => ({
-      ...content,
-      rooms: content.rooms.map((each) => (each.genesis === genesis ? { ...each, ownLog } : each)),
-    }))
+    return {
+      get content() {
+        return vault.content.rooms.find((each) => each.genesis === genesis)!
+      },
+      change: (changed) =>
+        vault.change((content) => ({
+          ...content,
+          rooms: content.rooms.map((each) => (each.genesis === genesis ? changed(each) : each)),
+        })),
+    }
   }
 
   /** Be found under today's topics, and no longer under yesterday's. */

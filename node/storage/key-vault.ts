@@ -14,8 +14,25 @@ export interface VaultRoom {
   /** Seeds of invites that were made here. */
   readonly invites?: readonly string[]
   readonly name: string
-  /** `begun`: it has a first entry. `lost`: it had, but not on this disk any more. */
-  readonly ownLog?: 'begun' | 'lost'
+  /** The log that this device writes there; absent before it has begun one. */
+  readonly own?: OwnLogState
+  /** Messages that wait for it to be known how the own log ends. */
+  readonly outbox?: readonly WaitingMessage[]
+}
+
+/** `doubt`: why it is not known how the own log ends. Specs: specs/log.md#going-on. */
+export interface OwnLogState {
+  readonly generation: number
+  readonly doubt: Doubt | null
+}
+
+/** `unclean`: the machine stopped before the disk had everything. `copied`: the logs are a copy, or restored from one. */
+export type Doubt = 'unclean' | 'copied'
+
+/** What somebody has asked to say. `time`: when, Unix ms; no two of an outbox have the same. */
+export interface WaitingMessage {
+  readonly time: number
+  readonly text: string
 }
 
 /** What one has noted of somebody else. */

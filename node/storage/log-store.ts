@@ -1,14 +1,21 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type LogOwner, logBinding } from '../../protocol/log/hypercore.ts'
 import { HomeError, homeErrorOf } from '../home-error.ts'
+import type { Doubt } from './key-vault.ts'
+import { markAsCopy, readStoreMark } from './store-mark.ts'
 import { StoredLog } from './stored-log.ts'
 
 /** All logs of a node, on disk. Holds no secret: keys are given for each run. */
 export interface LogStore {
+  /** Why it is not known how the own logs end; null if it is. */
+  readonly doubt: Doubt | null
+  /** To be called once what `doubt` says is kept elsewhere: the next run will find no trace of it here. */
+  begin(): Promise<void>
   /** Open a log that others write. It never follows a fork. */
   openLog(owner: LogOwner): Promise<StoredLog>
   /** Open the log that this device writes. */
@@ -25,18 +32,17 @@ const inflightRange = [64, 512] as const
 
 // Every flush writes a table: more than this many a second would leave the disk busy with merging them.
 const flushEveryMs = 50
+/** Where the store says on which disk, and where there, it was made. */
+const deviceFile = 'CORESTORE'
 
-/** Throws `HomeError` home/in-use, home/moved, …. */
+/** Throws `HomeError` home/in-use, home/damaged, …. */
 export async function openLogStore(home: string, primitives: Primitives): Promise<LogStore> {
   const directory = join(home, 'logs')
-  let store: Corestore
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    store = new Corestore(directory)
-    await store.ready()
-  } catch (error) {
+  const isNew = !existsSync(directory)
+  const store = await openCorestore(home, directory).catch((error) => {
     throw storeError(error, home)
-  }
+  })
+  const mark = await readStoreMark(home, { isNew })
   const flush = sharedFlush(() => store.storage.db.flush())
   const manifest = (owner: LogOwner) => ({
     version: 2 as const,
@@ -49,6 +55,8 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
     return new StoredLog(core, owner, session, primitives)
   }
   return {
+    doubt: mark.doubt,
+    begin: () => mark.begin(),
     openLog: (owner) => open(owner, () => store.get({ manifest: manifest(owner), allowFork: false, inflightRange })),
     openOwnLog: (owner, deviceSeed) =>
       open(owner, () => {
@@ -72,11 +80,35 @@ export async function openLogStore(home: string, primitives: Primitives): Promis
     flush,
     async close() {
       // Whoever closes in peace may trust what was appended to survive a power cut.
-      await flush().catch(() => {})
+      const isFlushed = await flush().then(
+        () => true,
+        () => false,
+      )
       await store.close()
+      if (isFlushed) await mark.end().catch(() => {})
     },
   }
 }
+
+/** A copy may be opened too, for its logs are never gone on with: its own mark of the place where it was made is made anew. */
+async function openCorestore(home: string, directory: string): Promise<Corestore> {
+  const open = async () => {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const store = new Corestore(directory)
+    await store.ready()
+    return store
+  }
+  try {
+    return await open()
+  } catch (error) {
+    if (!isMoved(error)) throw error
+    await markAsCopy(home)
+    await rm(join(directory, deviceFile))
+    return open()
+  }
+}
+
+const isMoved = (error: unknown): boolean => /moved unsafely|device file/i.test((error as Error)?.message ?? '')
 
 /** Runs of `flush` one after the other, never more often than the disk likes; callers of one period share a run. */
 function sharedFlush(flush: () => Promise<void>): () => Promise<void> {
@@ -104,12 +136,6 @@ function storeError(error: unknown, home: string): unknown {
     return new HomeError(
       'home/in-use',
       `Another process is using ${home}. Stop it, or choose another folder with --home.`,
-    )
-  }
-  if (/moved unsafely|device file/i.test(message)) {
-    return new HomeError(
-      'home/moved',
-      `The logs in ${home} were copied or moved from another place. A copy must not write: two nodes with one key would fork their log. Use the original, or start with a new home.`,
     )
   }
   if (/corrupt/i.test(message)) {

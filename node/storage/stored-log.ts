@@ -1,10 +1,26 @@
 import type Hypercore from 'hypercore'
+import type { ConflictProof } from 'hypercore'
 import multisig from 'hypercore/lib/multisig.js'
 import type Protomux from 'protomux'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type LogOwner, type SignedHead, verifyHead } from '../../protocol/log/hypercore.ts'
-import type { ProofNode } from '../../protocol/log/inclusion.ts'
+import { joined } from '../../protocol/log/fork.ts'
+import {
+  type LogOwner,
+  leavesUnder,
+  type SignedHead,
+  type TreeNode,
+  treeHash,
+  verifyHead,
+} from '../../protocol/log/hypercore.ts'
+
+/** What somebody has shown of a history that contradicts ours: nodes of its tree at some length, and from there to its signed head. */
+export interface OtherHistory {
+  readonly head: SignedHead
+  readonly at: number
+  readonly roots: readonly TreeNode[]
+  readonly rest: readonly TreeNode[]
+}
 
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
@@ -13,7 +29,7 @@ export class StoredLog {
   readonly #reopen: () => Hypercore
   readonly #primitives: Primitives
   readonly #growing: (() => void)[] = []
-  readonly #forking: (() => void)[] = []
+  readonly #forking: ((theirs: OtherHistory | null) => void)[] = []
   #core: Hypercore
   #download: { destroy(): void } | null = null
   #isForked: boolean
@@ -64,25 +80,23 @@ export class StoredLog {
     })
   }
 
-  /** The nodes of its Merkle tree at these places of the flat tree; those over blocks that are here are, too. */
-  async treeNodes(indices: readonly number[]): Promise<ProofNode[]> {
-    const batch = this.#core.state.storage.read()
-    const reading = Promise.all(indices.map((index) => batch.getTreeNode(index)))
-    batch.tryFlush()
-    return (await reading).map((node, i) => {
-      if (!node) throw new Error(`node ${indices[i]} of the tree is not here`)
-      return { size: node.size, hash: node.hash }
-    })
-  }
-
   /** Call back whenever blocks have arrived or were appended. */
   onGrow(listener: () => void): void {
     this.#growing.push(listener)
   }
 
-  /** Call back when its device turns out to have signed two histories. */
-  onFork(listener: () => void): void {
+  /** Call back when its device turns out to have signed two histories, with what was shown of the one that is not here. */
+  onFork(listener: (theirs: OtherHistory | null) => void): void {
     this.#forking.push(listener)
+  }
+
+  /** The nodes of its Merkle tree at these places of the flat tree, or null if one is not here; those over blocks that are here are, too. */
+  async treeNodes(indices: readonly number[]): Promise<readonly TreeNode[] | null> {
+    const batch = this.#core.state.storage.read()
+    const reading = Promise.all(indices.map((index) => batch.getTreeNode(index)))
+    batch.tryFlush()
+    const nodes = (await reading).filter((node) => node !== null)
+    return nodes.length === indices.length ? nodes : null
   }
 
   treeHash(length: number): Promise<Uint8Array> {
@@ -121,6 +135,14 @@ export class StoredLog {
     }
   }
 
+  /** Hypercore shows the other tree where the shorter one ends, and what leads from there to where it is signed. */
+  #otherHistory(at: number, { nodes, additionalNodes, signature }: ConflictProof['upgrade']): OtherHistory | null {
+    const all = [...nodes, ...additionalNodes]
+    const length = all.reduce((sum, { index }) => sum + leavesUnder(index), 0)
+    const head = this.#signedHead(length, treeHash(joined(all, this.#primitives), this.#primitives), signature)
+    return head && { head, at, roots: nodes, rest: additionalNodes }
+  }
+
   /** Exchange blocks of this log on a connection, with whoever proved there to be in its room. */
   replicate(mux: Protomux): void {
     if (!this.#isClosed) this.#core.replicate(mux)
@@ -148,8 +170,10 @@ export class StoredLog {
     }
     this.#core.on('append', grown)
     this.#core.on('download', grown)
-    this.#core.once('conflict', () => {
+    let theirs: OtherHistory | null = null
+    this.#core.once('conflict', (length, _fork, { upgrade }) => {
       this.#isForked = true
+      theirs = this.#otherHistory(length, upgrade)
     })
     this.#core.once('close', () => {
       if (!this.#isForked || this.#isClosed) return
@@ -157,7 +181,7 @@ export class StoredLog {
       this.#listen()
       this.#core.ready().then(
         () => {
-          for (const listener of this.#forking) listener()
+          for (const listener of this.#forking) listener(theirs)
           grown()
         },
         // The store is closing: whoever reads the log next is told.

@@ -14,6 +14,7 @@ export const domains = {
   room: 'parley/room/v1',
   roomSecret: 'parley/room-secret/v1',
   invite: 'parley/invite/v1',
+  nextLog: 'parley/next-log/v1',
   link: 'parley/link/v1',
   operation: 'parley/operation/v1',
   log: 'parley/log/v1',

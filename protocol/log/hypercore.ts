@@ -1,4 +1,4 @@
-import { concat, fromText, uint64Little } from '../bytes.ts'
+import { concat, fromText, uint32, uint64Little } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
@@ -8,7 +8,7 @@ export interface LogOwner {
   readonly room: Uint8Array
   readonly identity: Uint8Array
   readonly device: Uint8Array
-  /** 0 for the first log of a device in a room; one more each time it had to begin again. */
+  /** 0 for the first log of a device in a room; a random number for each that it had to go on in. */
   readonly generation: number
 }
 
@@ -19,7 +19,7 @@ export interface SignedHead {
   readonly signature: Uint8Array
 }
 
-/** A node of a log's tree. `index`: its place in the flat tree. `size`: bytes of the blocks below it. */
+/** A node of a log's tree, at its flat index; `size`: bytes of the blocks below it. */
 export interface TreeNode {
   readonly index: number
   readonly size: number
@@ -51,8 +51,7 @@ function namespacesOf(primitives: Primitives) {
 
 /** What the manifest of a log carries as user data: whose log it is, hashed. */
 export function logBinding({ room, identity, device, generation }: LogOwner, primitives: Primitives): Uint8Array {
-  const counter = Uint8Array.of(generation >>> 24, generation >>> 16, generation >>> 8, generation)
-  return primitives.sha256(inDomain('log', room, identity, device, counter))
+  return primitives.sha256(inDomain('log', room, identity, device, uint32(generation)))
 }
 
 /** The Hypercore manifest of a log, version 2, one Ed25519 signer. Spec: specs/log.md#manifest. */
@@ -71,13 +70,14 @@ export function logKey(owner: LogOwner, primitives: Primitives): Uint8Array {
   return primitives.blake2b256(concat(namespacesOf(primitives).manifest, logManifest(owner, primitives)))
 }
 
-/** What a device signs to vouch for the first `length` blocks of its log. */
+/** What a device signs to vouch for the first `length` blocks of its log. Any `fork` but 0 says that it took entries back. */
 export function headSignable(
   log: Uint8Array,
   { length, treeHash }: Pick<SignedHead, 'length' | 'treeHash'>,
   primitives: Primitives,
+  fork = 0,
 ): Uint8Array {
-  return concat(namespacesOf(primitives).tree, log, treeHash, uint64Little(length), uint64Little(0))
+  return concat(namespacesOf(primitives).tree, log, treeHash, uint64Little(length), uint64Little(fork))
 }
 
 /** Throws `log/signature` unless the device signed this head of this log. */
@@ -142,8 +142,8 @@ export class LogTree {
   }
 }
 
-// A flat-tree index has as many trailing ones as its node has levels below it.
-function leavesUnder(index: number): number {
+/** How many blocks lie below the node at this index: it has as many trailing ones as there are levels below it. */
+export function leavesUnder(index: number): number {
   let leaves = 1
   for (let rest = index; rest % 2 === 1; rest = (rest - 1) / 2) leaves *= 2
   return leaves

@@ -1,4 +1,4 @@
-import { equalBytes } from '../bytes.ts'
+import { equalBytes, uint32 } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asUint, type CborValue } from '../encoding.ts'
@@ -6,14 +6,17 @@ import { ProtocolError } from '../errors.ts'
 import { foldIdentity, requireDevice } from '../identity/identity.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../identity/statement.ts'
 import { type LogOwner, logKey } from '../log/hypercore.ts'
-import { decodeGenesis, roomId } from './genesis.ts'
+import { decodeGenesis, type Genesis, roomId } from './genesis.ts'
 
-/** Why a log may be part of a room: whose it is, the invite that they came by, and its signature; the owner's log needs neither. */
+/**
+ * Why a log may be part of a room: whose it is, and for the first log of a device the invite that it came by, and its signature; the owner's needs
+ * neither. Any later one is signed by the device itself.
+ */
 export interface Admission {
   readonly identity: readonly IdentityStatement[]
   readonly device: Uint8Array
   readonly generation: number
-  /** Public key of the invite. */
+  /** Public key of the invite that the first log of a device came by; null for the owner's, and for any later one. */
   readonly invite: Uint8Array | null
   readonly signature: Uint8Array | null
 }
@@ -22,6 +25,8 @@ export interface Admission {
 export interface AdmittedLog {
   readonly key: Uint8Array
   readonly owner: LogOwner
+  /** The log that has to be admitted too, if this one shall be: the first one of its device. Null where none has. */
+  readonly follows: Uint8Array | null
 }
 
 function signable(key: Uint8Array, { room, identity, device }: LogOwner): Uint8Array {
@@ -33,14 +38,33 @@ export function signAdmission(owner: LogOwner, inviteSeed: Uint8Array, primitive
   return primitives.sign(signable(logKey(owner, primitives), owner), inviteSeed)
 }
 
+function nextSignable(key: Uint8Array, { room, identity, device, generation }: LogOwner): Uint8Array {
+  return inDomain('nextLog', room, identity, device, uint32(generation), key)
+}
+
+/** What a device that is in the room signs to go on in another log. `generation` is not 0. */
+export function signNextLog(owner: LogOwner, deviceSeed: Uint8Array, primitives: Primitives): Uint8Array {
+  return primitives.sign(nextSignable(logKey(owner, primitives), owner), deviceSeed)
+}
+
+/** The first log of a device, which lets in any later one; null for a first log, and for those of the owner's device, which the genesis names. */
+export function followedLog(genesis: Genesis, owner: LogOwner, primitives: Primitives): Uint8Array | null {
+  const isFounder = equalBytes(owner.identity, genesis.owner.identity) && equalBytes(owner.device, genesis.owner.device)
+  return owner.generation === 0 || isFounder ? null : logKey({ ...owner, generation: 0 }, primitives)
+}
+
 /**
  * Check whose log this is, and that the invite which it names signed for it.
  *
- * Whether that invite lets anybody in to this room, and who may what, is resolved from the operations: specs/authority.md. Spec: specs/room.md#admission.
- * Throws `identity/…`, `room/not-admitted` or `room/genesis`.
+/**
+ * Check whose log this is, and that the invite which it names, or for a later log its device, signed for it.
+ *
+ * Says nothing about the log that it follows. Whether the invite lets anybody in to this room, and who may what, is resolved from the
+ * operations: specs/authority.md. Spec: specs/room.md#admission. Throws `identity/…`, `room/not-admitted` or `room/genesis`.
  */
 export function admit(genesis: Uint8Array, admission: Admission, primitives: Primitives): AdmittedLog {
-  const { owner } = decodeGenesis(genesis)
+  const beginning = decodeGenesis(genesis)
+  const { owner } = beginning
   const identity = foldIdentity(admission.identity, primitives)
   requireDevice(identity, admission.device)
   const logOwner = {
@@ -50,15 +74,18 @@ export function admit(genesis: Uint8Array, admission: Admission, primitives: Pri
     generation: admission.generation,
   }
   const key = logKey(logOwner, primitives)
-  if (admission.invite === null || admission.signature === null) {
-    const isOwner = equalBytes(identity.id, owner.identity) && equalBytes(admission.device, owner.device)
-    if (!isOwner || admission.invite || admission.signature) {
-      throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
+  const { generation, invite, signature } = admission
+  if (generation > 0) {
+    if (invite || !signature || !primitives.verify(signature, nextSignable(key, logOwner), admission.device)) {
+      throw new ProtocolError('room/not-admitted', 'not signed by its device')
     }
-  } else if (!primitives.verify(admission.signature, signable(key, logOwner), admission.invite)) {
+  } else if (invite === null || signature === null) {
+    const isOwner = equalBytes(identity.id, owner.identity) && equalBytes(admission.device, owner.device)
+    if (!isOwner || invite || signature) throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
+  } else if (!primitives.verify(signature, signable(key, logOwner), invite)) {
     throw new ProtocolError('room/not-admitted', 'not signed by the invite')
   }
-  return { key, owner: logOwner }
+  return { key, owner: logOwner, follows: followedLog(beginning, logOwner, primitives) }
 }
 
 export function admissionToCbor({ identity, device, generation, invite, signature }: Admission): CborValue {

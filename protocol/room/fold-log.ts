@@ -1,4 +1,4 @@
-import { equalBytes } from '../bytes.ts'
+import { equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
 import type { OpenedEntry, OpenedHeader } from '../log/entry.ts'
@@ -31,6 +31,8 @@ export interface FoldedEntry {
 export interface FoldContext {
   readonly genesis: Uint8Array
   readonly depthAt: (log: string, length: number) => number | null
+  /** Whether a log has been let in, by key in hex: asked of the first log of a device when a later one begins. */
+  readonly isAdmitted: (log: string) => boolean
   readonly primitives: Primitives
 }
 
@@ -113,6 +115,9 @@ function authorAfter(log: FoldedLog, index: number, event: RoomEvent | UnknownEv
     if (index !== 0) throw new ProtocolError('room/admission-repeated')
     const admitted = admit(context.genesis, event.admission, context.primitives)
     if (!equalBytes(admitted.key, log.key)) throw new ProtocolError('room/not-admitted', 'another log is let in')
+    if (admitted.follows && !context.isAdmitted(toHex(admitted.follows))) {
+      throw new ProtocolError('room/not-admitted', 'the first log of its device was not let in')
+    }
     if (event.type === 'room-created') {
       if (!equalBytes(event.genesis, context.genesis)) throw new ProtocolError('room/genesis', 'of another room')
       if (event.admission.signature !== null) throw new ProtocolError('room/owner')

@@ -1,8 +1,9 @@
 import { equalBytes } from '../bytes.ts'
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asTime, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+import { type ForkProof, forkProofFromCbor, forkProofToCbor } from '../log/fork.ts'
 import { mostGenesisBytes } from '../room/genesis.ts'
 
 /** What a `.parley` file can be: whole logs of a room, or chosen entries of them. Its first text says which, and so does what is signed. */
@@ -14,12 +15,22 @@ export interface Exporter {
   readonly time: number
 }
 
+/** A log whose device is known to have signed two histories of it. */
+export interface ProvenFork {
+  readonly identity: Uint8Array
+  readonly device: Uint8Array
+  readonly generation: number
+  readonly proof: ForkProof
+}
+
 /** What both kinds of files have. */
 export interface FileContent<Log> {
   readonly genesis: Uint8Array
   /** By ascending log key. */
   readonly logs: readonly Log[]
   readonly exporter: Exporter
+  /** By ascending log key. */
+  readonly forks: readonly ProvenFork[]
 }
 
 /** A file as it was read: nothing in it is verified yet, but the export signature has been compared. */
@@ -34,12 +45,12 @@ const magics: Record<FileKind, string> = { bundle: 'parley-bundle', excerpt: 'pa
 /** Write a file and sign it as the exporting device. Spec: specs/bundle.md#producing. */
 export function encodeFile<Log>(
   kind: FileKind,
-  { genesis, logs, exporter }: FileContent<Log>,
+  { genesis, logs, exporter, forks }: FileContent<Log>,
   logToCbor: (log: Log) => CborValue,
   deviceSeed: Uint8Array,
   primitives: Primitives,
 ): Uint8Array {
-  const content = encodeCbor([genesis, logs.map(logToCbor), [exporter.device, exporter.time]])
+  const content = encodeCbor([genesis, logs.map(logToCbor), [exporter.device, exporter.time], forks.map(forkToCbor)])
   const signature = primitives.sign(signable(kind, content, primitives), deviceSeed)
   return encodeCbor([magics[kind], version, content, signature])
 }
@@ -61,13 +72,14 @@ export function decodeFile<Log>(
   primitives: Primitives,
 ): DecodedFile<Log> {
   const { content, signature } = openEnvelope(kind, bytes)
-  const [genesis, logs, exporter] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 3)
+  const [genesis, logs, exporter, forks] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 4)
   const [device, time] = asArray(exporter, 2)
   const key = asBytes(device, 32)
   return {
     genesis: asBytes(genesis, { most: mostGenesisBytes }),
     logs: asArray(logs, { most: mostLogs }).map(logFromCbor),
     exporter: { device: key, time: asTime(time) },
+    forks: asArray(forks, { most: mostLogs }).map(forkFromCbor),
     exportSigned: primitives.verify(signature, signable(kind, content, primitives), key),
   }
 }
@@ -83,4 +95,18 @@ function openEnvelope(kind: FileKind, bytes: Uint8Array) {
 /** What the exporting device signs. */
 function signable(kind: FileKind, content: Uint8Array, primitives: Primitives): Uint8Array {
   return inDomain(kind, primitives.sha256(content))
+}
+
+function forkToCbor({ identity, device, generation, proof }: ProvenFork): CborValue {
+  return [identity, device, generation, forkProofToCbor(proof)]
+}
+
+function forkFromCbor(value: CborValue): ProvenFork {
+  const [identity, device, generation, proof] = asArray(value, 4)
+  return {
+    identity: asBytes(identity, 32),
+    device: asBytes(device, 32),
+    generation: asUint(generation, 2 ** 32 - 1),
+    proof: forkProofFromCbor(proof),
+  }
 }

@@ -56,6 +56,7 @@ export class Findings {
   readonly #failures = new Map<CheckName, Failures>()
   readonly #waits = new Map<CheckName, Wait[]>()
   readonly #missing = new Map<string, MissingLog>()
+  readonly #forks: Check[] = []
   #authors: Check[] = []
   #missingOperations = 0
 
@@ -74,12 +75,15 @@ export class Findings {
     failures.first.push({ code, where, text })
   }
 
-  attempt(name: CheckName, where: string, check: () => void): void {
+  /** Answers whether the check went through. */
+  attempt(name: CheckName, where: string, check: () => void): boolean {
     try {
       check()
+      return true
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       this.fail(name, error.code, where)
+      return false
     }
   }
 
@@ -89,6 +93,13 @@ export class Findings {
     const waits = this.#waits.get(name)
     if (waits) waits.push({ text, where })
     else this.#waits.set(name, [{ text, where }])
+  }
+
+  /** It is proven that an author has written two histories of a log, which agree on no more than `length` entries. */
+  fork(log: string, author: string, name: string, length: number): void {
+    const who = name === '' ? author : `${name} (${author})`
+    const text = `${who} has signed two histories of this log: others may have been told something else after ${count(length, 'entry', 'entries')}`
+    this.#forks.push({ name: 'forks', outcome: 'found', where: log, text })
   }
 
   /** A flaw of one entry goes to the check that its code belongs to. */
@@ -141,6 +152,7 @@ export class Findings {
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
       membership: `${count(counts.logs, 'log')} of known authors${rightsText(counts)}`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
+      forks: 'nobody is known to have written two histories of a log',
       completeness: '',
       authors: '',
     })
@@ -161,9 +173,10 @@ export class Findings {
       const rest = first[mostTold]
       if (rest) lines.push({ name, outcome: 'failed', code: rest.code, text: `and ${all - mostTold} more` })
       const waits = this.#waitingLines(name)
-      if (all === 0 && waits.length === 0 && passed[name] !== '')
+      const found = name === 'forks' ? this.#foundForks() : []
+      if (all + waits.length + found.length === 0 && passed[name] !== '')
         lines.push({ name, outcome: 'passed', text: passed[name] })
-      lines.push(...waits)
+      lines.push(...found, ...waits)
     }
     return lines
   }
@@ -175,6 +188,12 @@ export class Findings {
       .map(({ text, where }): Check => ({ name, outcome: 'waiting', text, ...(where ? { where } : {}) }))
     const rest = waits.length - told.length
     return rest > 0 ? [...told, { name, outcome: 'waiting', text: `and ${rest} more` }] : told
+  }
+
+  #foundForks(): Check[] {
+    const told = this.#forks.slice(0, mostTold)
+    const more = this.#forks.length - told.length
+    return more > 0 ? [...told, { name: 'forks', outcome: 'found', text: `and ${count(more, 'more log')}` }] : told
   }
 
   /** Logs that are here in part come first: whoever cites logs that never were cannot push them out of sight. */

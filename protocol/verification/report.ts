@@ -5,18 +5,26 @@ export type CheckName =
   | 'export'
   | 'signatures'
   | 'inclusion'
+  | 'forks'
   | 'entries'
   | 'membership'
   | 'causality'
   | 'completeness'
   | 'authors'
 
-/** One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`. */
+/**
+ * One line of a report. `where`: a log, or a log and an index, as `<log key>/<index>`.
+ *
+ * `found`: something is proven against an author. What is wrong then is not the file, nor what the others wrote in it.
+ */
 export type Check = {
   readonly name: CheckName
   readonly text: string
   readonly where?: string
-} & ({ readonly outcome: 'passed' | 'waiting' } | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode })
+} & (
+  | { readonly outcome: 'passed' | 'found' | 'waiting' }
+  | { readonly outcome: 'failed'; readonly code: ProtocolErrorCode }
+)
 
 /** An author, by what they call themselves. `confirmed`: the reader said before that they know this identity. */
 export interface ReportedAuthor {
@@ -71,7 +79,7 @@ const neverProven: readonly string[] = [
   'Who the authors are: names are their own words. Compare the full ids with the people themselves.',
   'When anything was written: times are by the authors’ own clocks, and nothing here is anchored to a public chain yet.',
   'That nothing came later, or that the exporter left out no log which nobody else cites.',
-  'That an author showed everybody the same log: another bundle of the same room could tell.',
+  'That an author showed everybody the same log, where no fork is found: another bundle of the same room could tell.',
 ]
 
 /** What the file keeps to itself, or cannot check. */

@@ -10,6 +10,7 @@ import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { count, entryId, Findings, unknownText } from './findings.ts'
+import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { Heard } from './heard.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
@@ -54,9 +55,10 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const findings = new Findings()
   const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
+  const forks = foundForks(bundle.forks, room, findings, options.primitives)
   const heard = foldLogs(bundle, room, logs, findings, options)
   sayWithheld(heard, logs, findings)
-  return summarize(bundle, room, logs, heard, findings, options)
+  return summarize(bundle, room, logs, heard, forks, findings, options)
 }
 
 /** Whether the file has no key of a log: its blocks are as they were signed, and that is all there is to know. */
@@ -127,6 +129,11 @@ function foldLogs(
   const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
   const open = logs.filter((log) => !isSealed(log))
   const of = entriesIn(open)
+  // That a sealed log was let in is not known: membership waits for it, and so for what follows it.
+  const isAdmitted = (id: string) => {
+    const log = byId.get(id)
+    return log !== undefined && (isSealed(log) || log.folded.author !== null)
+  }
   let done = 0
   findings.begin('entries', 'membership', 'causality', 'completeness')
   foldInCausalOrder(open, {
@@ -134,12 +141,12 @@ function foldLogs(
       const index = log.folded.cursor.length
       const place = { room, log: log.folded.key, index }
       log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
-      return awaitedBy(log.next, byId)
+      return [...firstLogOf(log, room, byId, primitives), ...awaitedBy(log.next, byId)]
     },
     fold(log) {
       const opened = log.next!
       const missing = checkCitations(log, opened, byId, findings, primitives)
-      const context = { genesis, depthAt, primitives }
+      const context = { genesis, depthAt, isAdmitted, primitives }
       const { log: folded, entry } = isWithheld(opened)
         ? foldHeader(log.folded, opened, context)
         : foldEntry(log.folded, opened, context)
@@ -172,6 +179,18 @@ function citesSealed(opened: Opened, logs: ReadonlyMap<string, WalkedLog>): bool
     const log = logs.get(toHex(key))
     return log !== undefined && isSealed(log)
   })
+}
+
+/** Whether a later log of a device may be let in is known once its first log has begun. */
+function firstLogOf(
+  { bundled, folded }: WalkedLog,
+  room: Uint8Array,
+  logs: ReadonlyMap<string, WalkedLog>,
+  primitives: Primitives,
+): readonly Awaited<WalkedLog>[] {
+  if (bundled.generation === 0 || folded.cursor.length > 0) return []
+  const log = logs.get(toHex(logKey({ ...bundled, room, generation: 0 }, primitives)))
+  return log && log.length > 0 && !isSealed(log) ? [{ log, length: 1 }] : []
 }
 
 /** The cited entries that the bundle has, and that are folded. */
@@ -207,6 +226,7 @@ function summarize(
   room: Uint8Array,
   logs: readonly WalkedLog[],
   heard: Heard,
+  forks: readonly FoundFork[],
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
@@ -217,6 +237,7 @@ function summarize(
   const messages = heard.messages(authorOf, names, authority)
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
   const hidden = heard.hidden(authorOf, authority)
+  sayForks(forks, names, findings)
   const sealed = logs.filter(isSealed)
   findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
   const unplaced = messages.filter(({ placed }) => !placed).length

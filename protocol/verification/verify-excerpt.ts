@@ -9,6 +9,7 @@ import type { ResolvedAuthority } from './disclosed-authority.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
 import { count, entryId, Findings, type Rights, rightsText } from './findings.ts'
+import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { Heard } from './heard.ts'
 import { notProvenByExcerpt, type ReportedAuthor } from './report.ts'
 import { ShownOrder } from './shown-order.ts'
@@ -27,6 +28,7 @@ interface ShownLog {
 interface ShownRoom {
   readonly room: Uint8Array
   readonly genesis: Uint8Array
+  readonly isAdmitted: (log: string) => boolean
   readonly rootsAt: (log: string, length: number) => LogRoots | undefined
 }
 
@@ -47,10 +49,16 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
     new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
   )
   const heard = new Heard(excerpt.genesis, options.primitives)
-  const rootsAt = rootsIn(logs)
-  for (const log of logs) fold(log, { room, genesis: excerpt.genesis, rootsAt }, order, heard, findings, options)
+  const forks = foundForks(excerpt.forks, room, findings, options.primitives)
+  // A later log of a device is let in by its first one.
+  const byId = new Map(logs.map((log) => [log.id, log]))
+  const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
+  const shown = { room, genesis: excerpt.genesis, isAdmitted, rootsAt: rootsIn(logs) }
+  for (const log of [...logs].sort((a, b) => a.excerpted.generation - b.excerpted.generation)) {
+    fold(log, shown, order, heard, findings, options)
+  }
   order.check(findings, options.primitives)
-  return summarize(excerpt, room, logs, heard, order, findings, options)
+  return summarize(excerpt, room, logs, heard, forks, order, findings, options)
 }
 
 /** Check the head of a log, and that each of its entries stands below it. */
@@ -102,13 +110,13 @@ function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly 
 /** Fold what is shown of a log. What its entries say of their order is gathered, for it needs the other logs. */
 function fold(
   log: ShownLog,
-  { room, genesis, rootsAt }: ShownRoom,
+  { room, genesis, isAdmitted, rootsAt }: ShownRoom,
   order: ShownOrder,
   heard: Heard,
   findings: Findings,
   { primitives }: VerifyOptions,
 ): void {
-  const context = { genesis, depthAt: () => null, primitives }
+  const context = { genesis, depthAt: () => null, isAdmitted, primitives }
   let time = 0
   for (const shown of log.excerpted.entries) {
     const opened = open(shown, log, room, primitives)
@@ -147,6 +155,7 @@ function summarize(
   room: Uint8Array,
   logs: readonly ShownLog[],
   heard: Heard,
+  forks: readonly FoundFork[],
   order: ShownOrder,
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
@@ -160,6 +169,7 @@ function summarize(
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
   sayUnproven({ withheldAuthority: heard.withheldAuthority, hidden }, authors, authority, findings)
+  sayForks(forks, names, findings)
   findings.authors(authors, expect)
   const checks = findings.excerptChecks(passed(logs, { hidden, fallen: authority.fallen.length }))
   return {
@@ -194,6 +204,7 @@ function passed(logs: readonly ShownLog[], rights: Rights) {
     entries: `${entries} open, each at its place`,
     membership: `${count(logs.length, 'log')} let in to the room${rightsText(rights)}`,
     causality: '',
+    forks: 'the file has no proof that one of their authors signed two histories',
     completeness: '',
     authors: '',
   }

@@ -1,13 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fromHex } from '../../protocol/bytes.ts'
 import { nodeAway } from '../support/browser.ts'
 import { look } from '../support/browser-look.ts'
 import { motifs, pictureFaults, watchPicture } from '../support/browser-picture.ts'
 import { say } from '../support/browser-room.ts'
 import { openTown, type Person, type Town } from '../support/people.ts'
 import { until } from '../support/until.ts'
+import { casesOf } from '../support/vectors.ts'
 
 let town: Town
 /** At a wide screen. */
@@ -217,11 +219,16 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     const bytes = await readFile(file)
     bytes[bytes.length >> 1]! ^= 1
     await writeFile(file.replace('book-club', 'changed'), bytes)
+    const { input } = casesOf<{ readonly bundle: string }, never>('bundle', 'verifying').find(
+      ({ title }) => title === 'an author who has written two histories of two lengths',
+    )!
+    await writeFile(file.replace('book-club', 'forked'), fromHex(input.bundle))
     for (const person of [ada, ben]) await go(person, '/verify')
     await lookAtBoth('verify')
     for (const [path, name] of [
       [file, 'verify-passed'],
       [file.replace('book-club', 'changed'), 'verify-failed'],
+      [file.replace('book-club', 'forked'), 'verify-forked'],
     ] as const) {
       for (const { page } of [ada, ben]) {
         await page.getByTestId('verify-file').setInputFiles(path)
@@ -271,6 +278,23 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     await ben.page.getByTestId('join-confirm').click()
     await ben.page.getByText('Nobody who is in this room has been reached yet.').waitFor()
     await look(ben.page, 'waiting')
+  })
+
+  test('a message that waits, after a power cut, with nobody there', async () => {
+    await rm(join(ada.home, 'store-mark.json'))
+    await ada.startNode()
+    const room = await ada.parley('room', 'create', 'Diary')
+    await ada.killNode()
+    await rm(join(ada.home, 'store-mark.json'))
+    await ada.startNode()
+    await go(ada, `/room/${room.room}`)
+    await ada.page.getByTestId('composer').fill('Dear diary')
+    await ada.page.keyboard.press('Enter')
+    await ada.page.getByTestId('waiting-message').waitFor()
+    await look(ada.page, 'message-waiting')
+    await ada.page.getByTestId('message-text').filter({ hasText: 'Dear diary' }).waitFor()
+    await ada.page.getByText('goes on in a new log').waitFor()
+    await look(ada.page, 'log-joined')
   })
 })
 

@@ -31,7 +31,7 @@ import type { Target } from './target.ts'
 const { bo } = smallConversation()
 const admission = bo.admission(true)
 const signature = new Uint8Array(64)
-const head = { length: 7, treeHash: seedOf('tree'), signature }
+const head = { fork: 0, length: 7, treeHash: seedOf('tree'), signature }
 const credentials = { username: 'them:ours', password: 'a password of 22 bytes' }
 const json = (value: unknown) => fromText(JSON.stringify(value))
 const room = 'ab'.repeat(32)

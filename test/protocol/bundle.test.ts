@@ -61,6 +61,7 @@ describe('a whole bundle', () => {
     expect(report.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
       'signatures passed',
       'export passed',
+      'forks passed',
       'entries passed',
       'membership passed',
       'causality passed',

@@ -46,6 +46,7 @@ describe('a bundle with the keys of headers alone', () => {
       'completeness passed',
       'entries waiting',
       'export passed',
+      'forks passed',
       'membership passed',
       'signatures passed',
     ])
@@ -79,6 +80,7 @@ describe('a bundle without a key', () => {
       'completeness waiting',
       'entries waiting',
       'export passed',
+      'forks passed',
       'membership waiting',
       'signatures passed',
     ])

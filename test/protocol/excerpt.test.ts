@@ -61,6 +61,7 @@ describe('an excerpt', () => {
       'entries passed',
       'membership passed',
       'causality waiting',
+      'forks passed',
       'completeness waiting',
       'completeness waiting',
       'completeness waiting',

@@ -23,7 +23,7 @@ function fold({ conversation, writers }: History, delivered: readonly HistoryEnt
   const entries = new Map<string, FoldedEntry>()
   for (const each of delivered) {
     const { genesis } = conversation
-    const step = foldEntry(logs[each.log]!, each.opened, { genesis, depthAt, primitives })
+    const step = foldEntry(logs[each.log]!, each.opened, { genesis, depthAt, isAdmitted: () => false, primitives })
     logs[each.log] = step.log
     depths.get(writers[each.log]!.id)!.push(step.entry.order.depth)
     entries.set(idOf(each), step.entry)

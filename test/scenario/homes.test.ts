@@ -1,8 +1,8 @@
-import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changePassphrase } from '../../node/storage/key-vault.ts'
-import { makeDisk } from '../support/disk.ts'
+import { copyHome, makeDisk } from '../support/disk.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
 import { startNode } from '../support/process.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
@@ -53,10 +53,15 @@ describe('a home', () => {
     expect((await net.open('Ada')).status().identity).toBe(identity)
   })
 
-  test('that was copied is refused, because two would write as one', async () => {
+  test('that was copied may be used, and writes into logs of its own', async () => {
     const ada = await stopped()
-    await cp(net.home('Ada'), net.home('Copy'), { recursive: true })
-    await expect(net.open('Copy')).rejects.toMatchObject({ code: 'home/moved' })
+    await copyHome(net.home('Ada'), net.home('Copy'))
+    const copy = await net.open('Copy')
+    expect(copy.status().identity).toBe(ada.identity)
+    const [before] = copy.timeline(ada.room)
+    expect((await copy.send(ada.room, 'In the copy')).split('/')[0]).not.toBe(before!.id.split('/')[0])
+    await untilShows(copy, ada.room, ['Note to self', 'In the copy'])
+    await copy.close()
     await expectWhole(await net.open('Ada'), ada)
   })
 
@@ -188,22 +193,44 @@ describe('what a node remembers of others', () => {
     }
   })
 
-  test('that has lost its logs gets them back from others, and writes nothing that would contradict them', async () => {
+  test('that has lost its logs gets them back from others, goes on in a new one, and writes nothing that would contradict them', async () => {
     const room = await metBen()
     await rm(inHome('Ada', 'logs'), { recursive: true })
     let ada = await net.open('Ada')
-    await expect(ada.send(room, 'Who am I?')).rejects.toMatchObject({ code: 'storage-failing' })
+    const id = await ada.send(room, 'Who am I?')
     const ben = await net.open('Ben')
     await ben.send(room, 'There you are')
-    await untilAllShow([ada, ben], room, ['Hello', 'There you are'])
-    await until(() => ada.room(room).members.some(({ name, self }) => name === 'Ada' && self))
-    expect(ada.room(room).troubles).toMatchObject([{ author: 'Ada', text: expect.stringContaining('lost') }])
-    // Others may have more of it than those who are here: so it stays as it is.
+    for (const person of [ada, ben]) {
+      await until(() => person.texts(room).length === 3)
+      expect(person.texts(room).toSorted()).toEqual(['Hello', 'There you are', 'Who am I?'])
+      expect(person.room(room).troubles).toEqual([])
+    }
+    await until(() => ada.room(room).name === 'Book club')
+    expect(ada.room(room).members.map(({ name, self, devices }) => [name, self, devices])).toEqual([
+      ['Ada', true, 1],
+      ['Ben', false, 1],
+    ])
     await ada.close()
     ada = await net.open('Ada')
-    await expect(ada.send(room, 'And now?')).rejects.toMatchObject({ code: 'storage-failing' })
-    expect(ben.room(room).troubles).toEqual([])
+    expect((await ada.send(room, 'And now?')).split('/')[0]).toBe(id.split('/')[0])
     expect((await ada.run('create-room', { name: 'Another' })).room).toBeTruthy()
+    expect((await ben.verify(room)).report.ok).toBe(true)
+  })
+
+  test('of whose log is whose may be damaged after it went on in a new one', async () => {
+    const room = await metBen()
+    await rm(inHome('Ben', 'logs'), { recursive: true })
+    let ben = await net.open('Ben')
+    await ben.send(room, 'I lost it all')
+    await untilShows(ben, room, ['I lost it all'])
+    const ada = await net.open('Ada')
+    await untilAllShow([ada, ben], room, ['Hello', 'I lost it all'])
+    await ben.close()
+    await rm(inHome('Ben', 'room-logs.json'))
+    ben = await net.open('Ben')
+    await untilShows(ben, room, ['Hello', 'I lost it all'])
+    await ben.send(room, 'And found it')
+    await untilAllShow([ada, ben], room, ['Hello', 'I lost it all', 'And found it'])
   })
 
   /** Ada and Ben have met, Ben has written, and both have stopped. */

@@ -12,7 +12,7 @@ import {
   sealEntry,
 } from '../../protocol/log/entry.ts'
 import { headSignable, type LogOwner, LogTree, logKey } from '../../protocol/log/hypercore.ts'
-import { type Admission, signAdmission } from '../../protocol/room/admission.ts'
+import { type Admission, signAdmission, signNextLog } from '../../protocol/room/admission.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
 import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
@@ -83,14 +83,14 @@ export class Conversation {
       .filter(({ length }) => length > 0)
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map((writer) => writer.bundled())
-    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time } }
+    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [] }
   }
 
   excerpt(exporter: Person, chosen: Chosen, time = 1_700_000_100_000): Excerpt {
     const logs = [...chosen]
       .sort(([a], [b]) => (a.id < b.id ? -1 : 1))
       .map(([writer, indices]) => writer.excerpted(indices))
-    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time } }
+    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [] }
   }
 }
 
@@ -141,14 +141,18 @@ export class Writer {
   }
 
   admission(invited: boolean): Admission {
-    const { inviteSeed } = this.#conversation
     return {
       identity: this.#person.statements,
       device: this.#person.device,
       generation: this.owner.generation,
-      invite: invited ? primitives.publicKey(inviteSeed) : null,
-      signature: invited ? signAdmission(this.owner, inviteSeed, primitives) : null,
+      invite: invited && this.owner.generation === 0 ? primitives.publicKey(this.#conversation.inviteSeed) : null,
+      signature: this.#letIn(invited),
     }
+  }
+
+  #letIn(invited: boolean): Uint8Array | null {
+    if (this.owner.generation > 0) return signNextLog(this.owner, this.#person.deviceSeed, primitives)
+    return invited ? signAdmission(this.owner, this.#conversation.inviteSeed, primitives) : null
   }
 
   /** Append an entry that cites the present heads of these logs; `claims` stand in place of what is true. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, open, rm, rmdir, statfs } from 'node:fs/promises'
+import { cp, mkdtemp, open, rm, rmdir, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -52,4 +52,9 @@ export async function makeDisk(size: number): Promise<Disk | null> {
       await rmdir(folder)
     },
   }
+}
+
+/** Copy the home of a node that is stopped. SQLite takes the side files of its store away when it pleases, also in the midst of a copy. */
+export function copyHome(from: string, to: string): Promise<void> {
+  return cp(from, to, { recursive: true, filter: (file) => !/-(shm|wal)$/.test(file) })
 }

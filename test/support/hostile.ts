@@ -44,7 +44,8 @@ export async function openHostile(home: string, link: string, device = freshVaul
   const store = await openLogStore(home, primitives)
   const log = await store.openOwnLog(owner, person.deviceSeed)
   const announce = async (channel: StrangerChannel) => {
-    for (const message of encodeLogs([{ admission, head: await log.head() }])) channel.send(2, message)
+    const head = await log.head()
+    for (const message of encodeLogs([{ admission, head: head && { fork: 0, ...head } }])) channel.send(2, message)
   }
   return {
     admission,

@@ -82,7 +82,7 @@ function openChannel(
   const channel = mux.createChannel({
     protocol: channelProtocol,
     id,
-    messages: [0, 1, 2, 3].map((type) => ({
+    messages: [0, 1, 2, 3, 4].map((type) => ({
       onmessage(message) {
         received.push([type, Buffer.from(message)])
         onMessage(type, message)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
 import type { Check } from '../../protocol/verification/report.ts'
 import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
+import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
 
 interface Failure {
@@ -27,6 +28,7 @@ interface Found {
     readonly admitted: boolean
     readonly where: string
   }[]
+  readonly forks: readonly VectorFork[]
 }
 
 type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }, Found> & {
@@ -58,9 +60,10 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, standings, hidden, fallen, ...whole } = wanted
+        const { waiting: names, missing, standings, hidden, fallen, forks, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
+        expectForks(report.checks, forks)
         expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
         expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
         expect(report.hidden).toBe(hidden.length)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
 import type { Check } from '../../protocol/verification/report.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
+import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
 
 interface Found {
@@ -13,6 +14,7 @@ interface Found {
   readonly hidden: readonly string[]
   readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
+  readonly forks: readonly VectorFork[]
   /** How much of each log was left out. */
   readonly left: readonly { readonly log: string; readonly length: number; readonly here: number }[]
 }
@@ -45,9 +47,10 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(report.ok).toBe(!error)
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
-      const { waiting: names, left, standings, hidden, fallen, ...whole } = wanted
+      const { waiting: names, left, standings, hidden, fallen, forks, ...whole } = wanted
       const { room, exported, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
+      expectForks(report.checks, forks)
       expect({ room, exported, messages, unknown }).toEqual(whole)
       expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
       expect(report.hidden).toBe(hidden.length)

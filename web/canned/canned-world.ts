@@ -125,7 +125,7 @@ function garden(now: number): CannedRoom {
       name: 'Garden plans',
       state: 'open',
       peers: 2,
-      ownLog: me,
+      ownLogs: [me],
       ...standing('admin'),
       others: [
         member(dee, {
@@ -145,7 +145,8 @@ function garden(now: number): CannedRoom {
       created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
-      heldUpTo: [script.items.length - 1, script.items.length - 1],
+      waiting: [],
+      heldUpTo: [me, me].map((log) => ({ log, length: script.items.length - 1 })),
       troubles: [
         {
           log: id(5),
@@ -205,13 +206,14 @@ function small(
       name,
       state: 'open',
       peers: 0,
-      ownLog: me,
+      ownLogs: [me],
       ...standing('owner'),
       members: [member(me, { standing: 'owner' }), member(ada)],
       created: null,
       linkExpires: null,
       syncing: null,
       heldUpTo: [],
+      waiting: [],
       troubles: [],
       ...rest,
     },

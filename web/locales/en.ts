@@ -144,6 +144,7 @@ export const en = {
   'message.held': (n: number) => `held by ${n}`,
   'message.heldHint': (n: number) =>
     `${n === 1 ? 'One device' : `${n} devices`} connected now hold${n === 1 ? 's' : ''} a copy.`,
+  'message.waiting': 'Safe, and waiting to be written: your node asks the others how your log ends.',
   'message.late': 'arrived late',
   'message.lateHint': 'This arrived after messages that stand below it.',
   'message.flaw': (words: string) => `Not trustworthy: ${words}`,
@@ -151,6 +152,7 @@ export const en = {
   'notice.created': (name: string, room: string) => `${name} made the room ${room}`,
   'notice.joined': (name: string) => `${name} joined`,
   'notice.device': (name: string) => `${name} joined with another device`,
+  'notice.log': (name: string) => `A device of ${name} goes on in a new log`,
   'notice.confirmedDevice': (name: string) =>
     `${name}, whom you have confirmed, now writes from another device too. If you did not expect that, ask them.`,
   'notice.renamed': (name: string, to: string) => `${name} is now called ${to}`,
@@ -269,6 +271,10 @@ export const en = {
   'verify.unloaded': 'The program that checks could not be loaded from your node. Start the node, then try again.',
   'verify.passedSentence': (n: number, authors: number, room: string) =>
     `${messages(n)} by ${people(authors)} in ${room} ${n === 1 ? 'checks' : 'check'} out.`,
+  'verify.foundSentence': (n: number) =>
+    n === 1
+      ? 'But the author of one log signed another history of it, too.'
+      : `But the authors of ${n} logs signed other histories of them, too.`,
   'verify.waitingSentence': (n: number) =>
     `${n === 1 ? '1 check waits' : `${n} checks wait`} for something outside this file.`,
   'verify.excerptSentence': (n: number, authors: number, room: string) =>
@@ -293,6 +299,7 @@ export const en = {
   'verify.checks': 'Checks',
   'verify.passed': 'passed',
   'verify.failedWord': 'failed',
+  'verify.found': 'found',
   'verify.waiting': 'waiting',
   'verify.where': 'where',
   'verify.authors': 'Authors',

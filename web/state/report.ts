@@ -1,7 +1,7 @@
 /** One thing that was checked, and how it went. */
 export interface Check {
   readonly name: string
-  readonly outcome: 'passed' | 'failed' | 'waiting'
+  readonly outcome: 'passed' | 'failed' | 'found' | 'waiting'
   readonly code?: string
   readonly where?: string
   readonly text: string

@@ -7,8 +7,8 @@ import { useView } from './use-bridge.ts'
 export interface UseRoom {
   readonly room: Readonly<ShallowRef<RoomView | undefined>>
   readonly problem: Readonly<ShallowRef<BridgeProblem | undefined>>
-  /** How many connected nodes hold the own entry of this index. */
-  heldBy(index: number): number
+  /** How many connected nodes hold this own entry. */
+  heldBy(id: string): number
   sendMessage(text: string): Promise<void>
   markRead(): Promise<void>
 }
@@ -20,7 +20,10 @@ export function useRoom(bridge: Bridge, id: string): UseRoom {
   return {
     room,
     problem,
-    heldBy: (index) => heldUpTo.value.filter((end) => end > index).length,
+    heldBy(id) {
+      const [log, index] = id.split('/')
+      return heldUpTo.value.filter((held) => held.log === log && held.length > Number(index)).length
+    },
     // The message shows up in the timeline once it is in our own log, not before.
     async sendMessage(text) {
       await bridge.send({ type: 'send-message', room: id, text })

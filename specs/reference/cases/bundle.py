@@ -4,7 +4,7 @@ NOTE = (
     "Ada, has signed the changed content. `failures` are all that a report names; where there are none, the bytes are no bundle at all."
 )
 
-from parley_reference import log, room
+from parley_reference import fork, log, room
 from parley_reference.bundle import encode_bundle, encode_content, envelope, export_signable, verify_bundle
 from parley_reference.encoding import decode, encode
 from parley_reference.errors import ProtocolError
@@ -24,9 +24,9 @@ def conversation():
     return ada, bo
 
 
-def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False):
+def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=()):
     in_order = logs if keep_order else sorted(logs, key=key_of)
-    return encode_content(genesis, list(in_order), device, time)
+    return encode_content(genesis, list(in_order), device, time, forks)
 
 
 def key_of(each):
@@ -56,6 +56,8 @@ def cases():
     yield from envelopes(plain, signature, whole)
     yield from contents(ada, bo)
     yield from claims()
+    yield from forks()
+    yield from later_logs()
 
 
 def waiting():
@@ -163,14 +165,18 @@ def rights():
 
 
 def second_logs():
-    """Of two logs of one author, in either order of their keys, the one that ends last says their name; of the owner's, the first says the room's."""
+    """Of two logs of one author, in either order of their keys, the one that ends last says their name."""
     ada, bo = conversation()
     ada_again, bo_again = Writer(ADA, 1), Writer(BO, 1)
-    ada_again.write("room-created", [GENESIS, "Cellar", ada_again.admission(invited=False), "Ada L."], (bo,))
+    ada_again.write("joined", [[], ada_again.admission(), "Ada L."], (bo,))
     bo_again.write("joined", [[], bo_again.admission(), "Bo the Second"], ())
     bo.say("It is still me.", ada_again)
     logs = [each.bundled() for each in (ada, bo, ada_again, bo_again)]
-    yield accepted("two logs each of two authors: whose ends last says the name, and the owner's first the room's", exported(*logs))
+    yield accepted("two logs each of two authors: whose ends last says the name", exported(*logs))
+    ada, bo = conversation()
+    ada_again = Writer(ADA, 1)
+    ada_again.write("room-created", [GENESIS, "Cellar", ada_again.admission(), "Ada L."], (bo,))
+    yield refused("an owner who makes the room again, in a later log", exported(ada.bundled(), bo.bundled(), ada_again.bundled()))
 
 
 def envelopes(plain, signature, whole):
@@ -262,16 +268,64 @@ def later_version(ada, bo):
     bo.blocks[-1] = b"\x02" + bo.blocks[-1][1:]
 
 
+def forks():
+    ada, bo = conversation()
+    other = Writer(BO)
+    other.join(ada)
+    other.say("Goodbye, Ada.", ada)
+    one_length = forked(BO, bo.signed(), other.signed(), bo.blocks)
+    other.say("For ever.")
+    unequal = forked(BO, bo.signed(), other.signed(), other.blocks)
+    cy = Writer(CY)
+    cy.join(ada)
+    hashed = log.tree_hash(log.roots(cy.blocks))
+    back = ["truncated", [1, 1, hashed, sign(log.head_signable(cy.key, 1, hashed, 1), CY.device_seed)]]
+    both = sorted([one_length, [CY.identity, CY.device, 0, back]], key=key_of)
+
+    def with_forks(proofs, **changes):
+        return exported(ada.bundled(), bo.bundled(), forks=proofs, **changes)
+
+    yield accepted("an author who has written two histories of one length", with_forks([one_length]))
+    yield accepted("an author who has written two histories of two lengths", with_forks([unequal]))
+    yield accepted("two authors who have, one of them with a log that is not here", with_forks(both))
+    yield refused("a fork that is none, signed again", with_forks([forked(BO, bo.signed(1), bo.signed(), bo.blocks)]))
+    yield refused("a fork of another's log, signed again", with_forks([[ADA.identity, ADA.device, *one_length[2:]]]))
+    yield refused("forks in the other order, signed again", with_forks(both[::-1]))
+    yield refused("a fork twice, signed again", with_forks([one_length, one_length]))
+    yield refused("a fork without its proof, signed again", with_forks([one_length[:3]]))
+
+
+def forked(person, *histories):
+    return [person.identity, person.device, 0, fork.proof_to_cbor(fork.prove_split(*histories))]
+
+
+def later_logs():
+    ada, bo = conversation()
+    again = Writer(BO, 0x2B0B2B0B)
+    again.join(ada)
+    again.say("I am back.")
+    logs = (ada.bundled(), bo.bundled(), again.bundled())
+    yield accepted("a later log of a device whose first log was let in", exported(*logs))
+    yield refused("a later log of a device whose first log is not here, signed again", exported(logs[0], logs[2]))
+    stranger, later = Writer(CY), Writer(CY, 7)
+    stranger.say("May I?")
+    later.join(ada)
+    yield refused("a later log of a device whose first log nothing let in, signed again", exported(*logs, stranger.bundled(), later.bundled()))
+    owner = Writer(ADA, 9)
+    owner.join(bo)
+    yield accepted("a later log of the owner's device needs no other", exported(owner.bundled(), device=ADA.device))
+
+
 def told(plain):
-    genesis, logs, (device, time) = decode(plain, len(plain))
+    genesis, logs, (device, time), forks = decode(plain, len(plain))
     names = ("identity", "device", "generation", "headSignature", "blocks", "keys")
-    return {"genesis": genesis, "logs": [dict(zip(names, each)) for each in logs], "exporter": {"device": device, "time": time}}
+    return {"genesis": genesis, "logs": [dict(zip(names, each)) for each in logs], "exporter": {"device": device, "time": time}, "forks": forks}
 
 
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "missing")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "missing", "forks")}
 
 
 def given(data, expect):

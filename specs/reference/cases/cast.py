@@ -45,10 +45,13 @@ class Writer:
         self.cited = {}
 
     def admission(self, invited=True, invite_seed=INVITE_SEED):
-        parts = [self.person.statements, self.person.device, self.generation]
-        if not invited:
-            return [*parts, None, None]
-        return [*parts, public_key(invite_seed), room.sign_admission(ROOM, self.person.identity, self.person.device, self.generation, invite_seed)]
+        invite = public_key(invite_seed) if invited and self.generation == 0 else None
+        signature = self.signature(invite_seed) if invited or self.generation > 0 else None
+        return [self.person.statements, self.person.device, self.generation, invite, signature]
+
+    def signature(self, invite_seed=INVITE_SEED):
+        owner = (ROOM, self.person.identity, self.person.device, self.generation)
+        return room.sign_next_log(*owner, self.person.device_seed) if self.generation > 0 else room.sign_admission(*owner, invite_seed)
 
     def create_room(self, name):
         return self.write("room-created", [GENESIS, name, self.admission(invited=False), self.person.name], ())
@@ -89,6 +92,10 @@ class Writer:
         self.keys.append(entry.entry_keys(class_key, self.key, index, salt))
         self.headers.append(header)
         return header
+
+    def signed(self, length=None):
+        key, length, hashed = self.head(length)
+        return length, hashed, sign(log.head_signable(key, length, hashed), self.person.device_seed)
 
     def bundled(self, length=None):
         key, length, hashed = self.head(length)

@@ -11,7 +11,7 @@ from parley_reference.errors import ProtocolError
 from parley_reference.excerpt import encode_content, encode_excerpt, verify_file
 from parley_reference.primitives import public_key, sign
 
-from .bundle import EXPORTED, key_of
+from .bundle import EXPORTED, forked, key_of
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, Writer, seed, withheld
 
 
@@ -31,8 +31,8 @@ def conversation():
     return ada, bo, cy
 
 
-def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False):
-    return encode_content(genesis, list(logs) if keep_order else sorted(logs, key=key_of), device, time)
+def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=()):
+    return encode_content(genesis, list(logs) if keep_order else sorted(logs, key=key_of), device, time, forks)
 
 
 def exported(*logs, **changes):
@@ -56,6 +56,8 @@ def cases():
     yield from contents(ada, bo)
     yield from claims()
     yield from rights()
+    yield from forks()
+    yield from later_logs()
 
 
 def choices():
@@ -184,8 +186,29 @@ def rights():
     yield refused("a mark of another history, at the length of the head", exported(ada.excerpted(4), cy.excerpted()), section="authority")
 
 
+def forks():
+    ada, bo, _ = conversation()
+    other = Writer(BO)
+    other.join(ada)
+    other.say("I never saw that key.", ada)
+    proof = forked(BO, other.signed(), bo.signed(), bo.blocks)
+    logs = ada.excerpted(2), bo.excerpted(2)
+    yield accepted("an author who has written two histories", exported(*logs, forks=[proof]))
+    yield refused("a fork that is none, signed again", exported(*logs, forks=[forked(BO, bo.signed(1), bo.signed(), bo.blocks)]))
+    yield refused("a fork twice, signed again", exported(*logs, forks=[proof, proof]))
+
+
+def later_logs():
+    ada, bo, _ = conversation()
+    again = Writer(BO, 0x2B0B2B0B)
+    again.join(ada)
+    again.say("I am back.")
+    yield accepted("a message in a later log of a device, with the entry that lets in its first log", exported(ada.excerpted(), bo.excerpted(), again.excerpted(1)))
+    yield refused("a message in a later log of a device, without its first log, signed again", exported(ada.excerpted(), again.excerpted(1)))
+
+
 def told(plain):
-    genesis, logs, (device, time) = decode(plain, len(plain))
+    genesis, logs, (device, time), proofs = decode(plain, len(plain))
 
     def nodes(pairs):
         return [dict(zip(("size", "hash"), each)) for each in pairs]
@@ -202,13 +225,13 @@ def told(plain):
             "entries": [{"index": index, "block": block, "keys": keys, "path": nodes(path)} for index, block, keys, path in entries],
         }
 
-    return {"genesis": genesis, "logs": [told_log(each) for each in logs], "exporter": {"device": device, "time": time}}
+    return {"genesis": genesis, "logs": [told_log(each) for each in logs], "exporter": {"device": device, "time": time}, "forks": proofs}
 
 
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "forks", "left")}
 
 
 def given(data, expect):

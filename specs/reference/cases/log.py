@@ -11,7 +11,7 @@ from .cast import ADA, BO, ROOM
 def cases():
     owner = {"room": ROOM, "identity": ADA.identity, "device": ADA.device, "generation": 0}
     yield manifest("Ada's first log in her room", owner)
-    yield manifest("Ada's second log, after she lost the first", {**owner, "generation": 1})
+    yield manifest("Ada's next log, after she lost the first", {**owner, "generation": 1})
     yield manifest("the greatest generation", {**owner, "generation": 2**32 - 1})
     for length in (0, 1, 2, 3, 4, 5, 7, 8):
         blocks = [bytes([index]) * index for index in range(length)]

@@ -83,12 +83,13 @@ def admission():
     yield admitted("Bo, by another invite: whether it lets him in is not said here", Writer(BO).admission(invite_seed=seed(0x45)))
     yield admitted("Bo's next log", Writer(BO, 1).admission())
     yield admitted("Ada, the owner, without an invite", Writer(ADA).admission(invited=False))
-    yield admitted("Ada's next log, without an invite", Writer(ADA, 1).admission(invited=False))
+    yield admitted("Ada's next log", Writer(ADA, 1).admission())
     yield admitted("Ada by the invite", Writer(ADA).admission())
     good = Writer(BO).admission()
     statements, device, _, invite, signature = good
     other_room = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x44))
     by_other = sign(room.invite_signable(room.room_id(other_room), BO.identity, BO.device, log_key(room.room_id(other_room), BO.identity, BO.device, 0)), INVITE_SEED)
+    by_invite = room.sign_admission(ROOM, BO.identity, BO.device, 1, INVITE_SEED)
     stolen = copy.deepcopy(statements)
     stolen[1][1][1] = bytes(64)
     for title, value, code in [
@@ -98,7 +99,12 @@ def admission():
         ("the owner with an invite that signed nothing", [*Writer(ADA).admission()[:4], None], "room/not-admitted"),
         ("Bo by the signature of another invite", [*good[:4], room.sign_admission(ROOM, BO.identity, BO.device, 0, seed(0x45))], "room/not-admitted"),
         ("Bo by the signature that lets Cy in", [*good[:4], Writer(CY).admission()[4]], "room/not-admitted"),
-        ("Bo's next log by the signature for the first", [statements, device, 1, invite, signature], "room/not-admitted"),
+        ("Bo's next log by the signature for the first", [statements, device, 1, None, signature], "room/not-admitted"),
+        ("Bo's next log without a signature", [statements, device, 1, None, None], "room/not-admitted"),
+        ("Bo's next log by the invite", [statements, device, 1, invite, by_invite], "room/not-admitted"),
+        ("Bo's next log with an invite, by the device", [statements, device, 1, invite, Writer(BO, 1).admission()[4]], "room/not-admitted"),
+        ("Bo's next log by the signature for another", [statements, device, 1, None, Writer(BO, 2).admission()[4]], "room/not-admitted"),
+        ("Ada's next log, without a signature", [ADA.statements, ADA.device, 1, None, None], "room/not-admitted"),
         ("Bo by a signature for another room", [*good[:4], by_other], "room/not-admitted"),
         ("a device that is not Bo's", [statements, CY.device, 0, invite, signature], "identity/device-unknown"),
         ("a device that never accepted to be Bo's", [stolen, *good[1:]], "identity/signature"),

@@ -2,15 +2,15 @@
 
 from . import authority, entry, log, ordering, room
 from .encoding import as_array, as_bytes, as_uint, encode
-from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable
+from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable, found_forks
 from .errors import ProtocolError
 
 MOST_BLOCKS = 10_000_000
 
 
-def encode_content(genesis, logs, device, time):
-    """`logs`: [identity, device, generation, signature, blocks, keys] each."""
-    return encode([genesis, logs, [device, time]])
+def encode_content(genesis, logs, device, time, forks=()):
+    """`logs`: [identity, device, generation, signature, blocks, keys] each; `forks`: [identity, device, generation, proof] each."""
+    return encode([genesis, logs, [device, time], list(forks)])
 
 
 def encode_bundle(content, device_seed):
@@ -52,8 +52,9 @@ def verify_bundle(data, expect=()):
         logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
 
     check_export(bundle, logs, fail)
+    found = found_forks(this_room, bundle["forks"], fail)
     entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
-    return _summary(this_room, bundle, logs, entries, failures, missing, expect)
+    return _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
 
 
 def _fold_causally(genesis, this_room, logs, fail, missing):
@@ -68,9 +69,18 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
         known = by_key.get(key)
         return log.tree_hash(log.roots(known["blocks"][:length])) if known and length <= len(known["blocks"]) else None
 
-    def is_ready(opened):
+    def is_admitted(key):
+        known = by_key.get(key)
+        return known is not None and (_is_sealed(known) or known["folded"]["author"] is not None)
+
+    def is_ready(each):
+        opened = each["next"]
         if isinstance(opened, ProtocolError):
             return True
+        if not each["depths"] and each["generation"] > 0:
+            first = by_key.get(log.log_key(this_room, each["identity"], each["device"], 0))
+            if first and first["blocks"] and not first["depths"] and not _is_sealed(first):
+                return False
         for key, length, _ in opened[1]["heads"]:
             cited = by_key.get(key)
             if cited and not _is_sealed(cited) and length <= len(cited["blocks"]) and length > len(cited["depths"]):
@@ -85,16 +95,16 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
             while len(each["depths"]) < len(each["blocks"]):
                 if each["next"] is None:
                     each["next"] = _open(each, this_room)
-                if not forced and not is_ready(each["next"]):
+                if not forced and not is_ready(each):
                     break
                 forced = False
                 index = len(each["depths"])
                 where = f"{each['key'].hex()}/{index}"
                 opened = each["next"]
                 _check_citations(opened, by_key, where, fail)
-                folding = (opened, depth_at) if is_withheld(opened) else (opened, genesis, depth_at)
+                context = (depth_at,) if is_withheld(opened) else (genesis, depth_at, is_admitted)
                 fold = room.fold_header if is_withheld(opened) else room.fold_entry
-                each["folded"], folded = fold(each["folded"], *folding)
+                each["folded"], folded = fold(each["folded"], opened, *context)
                 folded["withheld"] = is_withheld(opened) and opened[0]
                 if _note_missing(opened, by_key, folded["order"], missing) or _cites_sealed(opened, by_key):
                     each["placed"] = False
@@ -231,7 +241,7 @@ def names_of(logs, resolved):
     return {identity: name for _, identity, name in sorted(ends)}
 
 
-def _summary(this_room, bundle, logs, entries, failures, missing, expect):
+def _summary(this_room, bundle, logs, entries, failures, missing, found, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(bundle["genesis"], logs)
@@ -287,4 +297,5 @@ def _summary(this_room, bundle, logs, entries, failures, missing, expect):
         "failures": failures,
         "waiting": waiting,
         "missing": _missing_told(missing, logs),
+        "forks": found,
     }

@@ -16,6 +16,7 @@ DOMAINS = {
     "room": "parley/room/v1",
     "roomSecret": "parley/room-secret/v1",
     "invite": "parley/invite/v1",
+    "nextLog": "parley/next-log/v1",
     "link": "parley/link/v1",
     "operation": "parley/operation/v1",
     "log": "parley/log/v1",

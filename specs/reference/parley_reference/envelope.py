@@ -1,7 +1,7 @@
 """specs/bundle.md#format: what bundles and excerpts have in common."""
 
-from . import room
-from .encoding import as_array, as_bytes, as_time, decode, encode, in_domain
+from . import fork, log, room
+from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
 from .errors import ProtocolError
 from .primitives import sha256, sign, verify
 
@@ -38,12 +38,13 @@ def decode_file(data, read_log):
         raise ProtocolError("bundle/version")
     as_bytes(content, most=MOST_BUNDLE_BYTES)
     as_bytes(signature, 64)
-    genesis, logs, exporter = as_array(decode(content, MOST_BUNDLE_BYTES), 3)
+    genesis, logs, exporter, forks = as_array(decode(content, MOST_BUNDLE_BYTES), 4)
     device, time = as_array(exporter, 2)
     as_bytes(device, 32)
     return {
         "genesis": as_bytes(genesis, most=room.MOST_GENESIS_BYTES),
         "logs": [read_log(item) for item in as_array(logs, most=MOST_LOGS)],
+        "forks": [_fork(item) for item in as_array(forks, most=MOST_LOGS)],
         "device": device,
         "time": as_time(time),
         "signed": verify(signature, export_signable(content, kind), device),
@@ -69,3 +70,24 @@ def disclosure(value, index):
             raise ProtocolError("encoding/unexpected-type", "null expected")
         return [as_bytes(header, 32), None, as_bytes(hashed, 32)]
     return [as_bytes(key, 32) for key in as_array(value, 2)]
+
+
+def found_forks(this_room, forks, fail):
+    found, before = [], b""
+    for each in forks:
+        key = log.log_key(this_room, *each["owner"])
+        if key <= before:
+            fail("forks", "bundle/order", key.hex())
+        before = key
+        try:
+            fork.verify_proof(this_room, *each["owner"], each["proof"])
+            found.append({"log": key.hex(), "author": each["owner"][0].hex(), "length": fork.fork_length(each["proof"])})
+        except ProtocolError as error:
+            fail("forks", error.code, key.hex())
+    return found
+
+
+def _fork(value):
+    identity, device, generation, proof = as_array(value, 4)
+    owner = as_bytes(identity, 32), as_bytes(device, 32), as_uint(generation, 2**32 - 1)
+    return {"owner": owner, "proof": fork.proof_from_cbor(proof)}

@@ -3,16 +3,16 @@
 from . import entry, log, room
 from .bundle import check_of, fallen_told, is_withheld, names_of, note_operation, open_disclosed, resolve, verify_bundle
 from .encoding import as_array, as_bytes, as_uint, encode
-from .envelope import check_export, decode_file, disclosure, encode_file, kind_of
+from .envelope import check_export, decode_file, disclosure, encode_file, found_forks, kind_of
 from .errors import ProtocolError
 
 MOST_NODES = 49
 MOST_ENTRIES = 1_000_000
 
 
-def encode_content(genesis, logs, device, time):
+def encode_content(genesis, logs, device, time, forks=()):
     """`logs`: [identity, device, generation, [length, signature, roots], [[index, block, keys, path], …]] each."""
-    return encode([genesis, logs, [device, time]])
+    return encode([genesis, logs, [device, time], list(forks)])
 
 
 def encode_excerpt(content, device_seed):
@@ -60,14 +60,21 @@ def verify_excerpt(data, expect=()):
 
     logs = [_show(each, this_room, fail) for each in excerpt["logs"]]
     check_export(excerpt, logs, fail)
+    found = found_forks(this_room, excerpt["forks"], fail)
+    by_key = {each["key"]: each for each in logs}
     heads = {each["key"]: (each["length"], log.tree_hash(each["placed"])) for each in logs if each["placed"]}
+
+    def is_admitted(key):
+        return key in by_key and by_key[key]["folded"]["author"] is not None
 
     def tree_at(key, length):
         return heads[key][1] if key in heads and heads[key][0] == length else None
 
-    entries = [shown for each in logs for shown in _fold(each, this_room, excerpt["genesis"], tree_at, fail)]
+    entries = []
+    for each in sorted(logs, key=lambda one: one["generation"]):
+        entries += _fold(each, this_room, excerpt["genesis"], is_admitted, tree_at, fail)
     _check_order(logs, entries, fail)
-    return _summary(this_room, excerpt, logs, entries, failures, expect)
+    return _summary(this_room, excerpt, logs, entries, failures, found, expect)
 
 
 def _show(each, this_room, fail):
@@ -97,7 +104,7 @@ def _show(each, this_room, fail):
     return {**each, "key": key, "placed": placed, "folded": room.empty_log(key), "operations": [], "names": []}
 
 
-def _fold(each, this_room, genesis, tree_at, fail):
+def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
     time = 0
     for shown in each["entries"]:
         index = shown["index"]
@@ -106,7 +113,7 @@ def _fold(each, this_room, genesis, tree_at, fail):
         if is_withheld(opened):
             each["folded"], folded = room.fold_header(before, opened, lambda *_: None)
         else:
-            each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None)
+            each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None, is_admitted)
         flaws = [code for code in folded["flaws"] if not code.startswith("ordering/")]
         for code in flaws:
             fail(check_of(code), code, f"{each['key'].hex()}/{index}")
@@ -147,7 +154,7 @@ def _check_order(logs, entries, fail):
             before = shown
 
 
-def _summary(this_room, excerpt, logs, entries, failures, expect):
+def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     authors = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(excerpt["genesis"], logs)
@@ -197,6 +204,7 @@ def _summary(this_room, excerpt, logs, entries, failures, expect):
         "fallen": fallen_told(logs, resolved),
         "failures": failures,
         "waiting": waiting,
+        "forks": found,
         "left": [
             {"log": each["key"].hex(), "length": each["length"], "here": len(each["entries"])}
             for each in logs

@@ -53,8 +53,8 @@ def tree_hash(peaks):
     return blake2b256(b"\x02" + b"".join(hashed + u64_little(index) + u64_little(size) for index, size, hashed in peaks))
 
 
-def head_signable(log, length, hashed):
-    return TREE + log + hashed + u64_little(length) + u64_little(0)
+def head_signable(log, length, hashed, fork=0):
+    return TREE + log + hashed + u64_little(length) + u64_little(fork)
 
 
 def verify_head(log, device, length, hashed, signature):

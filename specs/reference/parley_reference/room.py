@@ -5,7 +5,7 @@ import ipaddress
 import re
 
 from . import authority, entry, ordering
-from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain
+from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain, u32
 from .errors import ProtocolError
 from .identity import fold_identity, statements_from_cbor
 from .log import log_key
@@ -84,6 +84,21 @@ def sign_admission(room, identity, device, generation, invite_seed):
     return sign(invite_signable(room, identity, device, log_key(room, identity, device, generation)), invite_seed)
 
 
+def next_signable(room, identity, device, generation, key):
+    return in_domain("nextLog", room, identity, device, u32(generation), key)
+
+
+def sign_next_log(room, identity, device, generation, device_seed):
+    return sign(next_signable(room, identity, device, generation, log_key(room, identity, device, generation)), device_seed)
+
+
+def followed_log(genesis, identity, device, generation):
+    """The key of the log that has to be let in for this one to be, or None."""
+    if generation == 0 or decode_genesis(genesis)["owner"] == (identity, device):
+        return None
+    return log_key(room_id(genesis), identity, device, 0)
+
+
 def admission_from_cbor(value):
     identity, device, generation, invite, signature = as_array(value, 5)
     statements = statements_from_cbor(identity)
@@ -104,8 +119,12 @@ def admit(genesis, admission):
         raise ProtocolError("identity/device-unknown")
     room = room_id(genesis)
     key = log_key(room, identity, admission["device"], admission["generation"])
-    invite, signature = admission["invite"], admission["signature"]
-    if invite is None or signature is None:
+    generation, invite, signature = admission["generation"], admission["invite"], admission["signature"]
+    if generation > 0:
+        signable = next_signable(room, identity, admission["device"], generation, key)
+        if invite is not None or signature is None or not verify(signature, signable, admission["device"]):
+            raise ProtocolError("room/not-admitted", "not signed by its device")
+    elif invite is None or signature is None:
         if known["owner"] != (identity, admission["device"]) or invite is not None or signature is not None:
             raise ProtocolError("room/not-admitted", "only the owner needs no invite")
     elif not verify(signature, invite_signable(room, identity, admission["device"], key), invite):
@@ -283,7 +302,7 @@ def empty_log(key):
     return {"key": key, "cursor": ordering.EMPTY, "author": None}
 
 
-def fold_entry(log, opened, genesis, depth_at):
+def fold_entry(log, opened, genesis, depth_at, is_admitted):
     """(log, entry) after one more entry. `opened`: (class, header, body), or the ProtocolError of opening it."""
     index = log["cursor"]["length"]
     if isinstance(opened, ProtocolError):
@@ -294,7 +313,7 @@ def fold_entry(log, opened, genesis, depth_at):
     event, author = None, log["author"]
     try:
         read = decode_event(header["kind"], entry_class, body)
-        author = _author_after(log, index, read, genesis)
+        author = _author_after(log, index, read, genesis, is_admitted)
         event = read
     except ProtocolError as error:
         flaws = [*flaws, error.code]
@@ -323,13 +342,17 @@ def _folded(log, index, cursor, time, event, flaws):
     return {"order": order, "log": log, "index": index, "time": time, "event": event, "flaws": flaws}
 
 
-def _author_after(log, index, event, genesis):
+def _author_after(log, index, event, genesis, is_admitted):
     if event["type"] in ("room-created", "joined"):
         if index != 0:
             raise ProtocolError("room/admission-repeated")
         key, identity = admit(genesis, event["admission"])
         if key != log["key"]:
             raise ProtocolError("room/not-admitted", "another log is let in")
+        admission = event["admission"]
+        follows = followed_log(genesis, identity, admission["device"], admission["generation"])
+        if follows is not None and not is_admitted(follows):
+            raise ProtocolError("room/not-admitted", "the first log of its device was not let in")
         if event["type"] == "room-created":
             if event["genesis"] != genesis:
                 raise ProtocolError("room/genesis", "of another room")

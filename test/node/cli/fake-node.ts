@@ -168,7 +168,7 @@ const roomView: RoomView = {
   name: 'Book club',
   state: 'open',
   peers: 1,
-  ownLog: 'c'.repeat(64),
+  ownLogs: [],
   policy: 'open-link',
   standing: 'owner',
   told: null,
@@ -191,6 +191,7 @@ const roomView: RoomView = {
   syncing: null,
   heldUpTo: [],
   troubles: [],
+  waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
 }
 
 export const words = Array.from({ length: 24 }, (_, i) => `word${i + 1}`)

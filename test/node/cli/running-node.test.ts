@@ -159,6 +159,7 @@ describe('with a running node', () => {
         const { id, author, text, time } = messageAt(index)
         return { id, author, text, time }
       }),
+      waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
     })
   })
 

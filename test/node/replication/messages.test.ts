@@ -15,7 +15,7 @@ const anyLog: fc.Arbitrary<AnnouncedLog> = fc.record({
     invite: fc.option(bytes(32)),
     signature: fc.option(bytes(64)),
   }),
-  head: fc.option(fc.record({ length: fc.nat(), treeHash: bytes(32), signature: bytes(64) })),
+  head: fc.option(fc.record({ length: fc.nat(), fork: fc.nat(), treeHash: bytes(32), signature: bytes(64) })),
 })
 const largest: AnnouncedLog = {
   admission: {
@@ -28,7 +28,7 @@ const largest: AnnouncedLog = {
     invite: new Uint8Array(32),
     signature: new Uint8Array(64),
   },
-  head: { length: 2 ** 53 - 1, treeHash: new Uint8Array(32), signature: new Uint8Array(64) },
+  head: { length: 2 ** 53 - 1, fork: 2 ** 53 - 1, treeHash: new Uint8Array(32), signature: new Uint8Array(64) },
 }
 
 const plain = (logs: readonly AnnouncedLog[]) =>
