@@ -17,8 +17,8 @@ import { excerptRoom } from './rooms/excerpt-room.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
 import { freshVault, personIn } from './rooms/person.ts'
-import type { RoomChange } from './rooms/room.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
+import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
 import { FreeSpace } from './storage/free-space.ts'
@@ -92,6 +92,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       room: (key) => rooms.get(key),
       call: () => calls.view(),
       contacts,
+      invites: () => rooms.invites,
       onTrouble,
       status: () => ({
         version,

@@ -42,6 +42,14 @@ export const protocolErrors = {
   'room/admission-repeated': 'a log admits its author twice',
   'room/text': 'a text or name is longer than allowed, or empty',
 
+  'authority/denied': 'its author had no right to do this',
+  'authority/overruled': 'its author was removed, or lost the right to it, at the same time',
+  'authority/depends': 'what gave its author the right to it does not count',
+  'authority/last-owner': 'it would leave the room without an owner',
+  'authority/invite': 'it came by an invite that is unknown or was revoked',
+  'authority/uses': 'more people came by an invite than it lets in',
+  'authority/mark': 'it names a head that the log never had',
+
   'ordering/depth': 'an entry claims another depth than one more than what it cites',
   'ordering/citation': 'an entry cites a head that the cited log never had',
   'ordering/citation-self': 'an entry cites its own log',

@@ -42,6 +42,37 @@ export const CallEndReason = Type.Union([
 ])
 export type CallEndReason = Static<typeof CallEndReason>
 
+/** What a member may be, from most to least. */
+export const Role = Type.Union([
+  Type.Literal('owner'),
+  Type.Literal('admin'),
+  Type.Literal('member'),
+  Type.Literal('reader'),
+])
+export type Role = Static<typeof Role>
+
+/** What somebody is to a room. `waiting`: to be let in. `none`: nothing has let them in. */
+export const Standing = Type.Union([
+  ...Role.anyOf,
+  Type.Literal('waiting'),
+  Type.Literal('none'),
+  Type.Literal('left'),
+  Type.Literal('removed'),
+  Type.Literal('banned'),
+])
+export type Standing = Static<typeof Standing>
+
+/** How people come in: by the link at once, by the link once somebody lets them in, or by links that somebody makes for them. */
+export const AdmissionPolicy = Type.Union([
+  Type.Literal('open-link'),
+  Type.Literal('lobby'),
+  Type.Literal('invite-only'),
+])
+export type AdmissionPolicy = Static<typeof AdmissionPolicy>
+
+/** An invite's public key. */
+export const InviteId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'invite key, 32 bytes in hex' })
+
 /** A link as one reads it before joining. Name and inviter are the link's own words: nobody has vouched for them yet. */
 export const LinkPreview = Closed({
   room: RoomId,
@@ -49,7 +80,9 @@ export const LinkPreview = Closed({
   inviter: Type.String(),
   expires: Type.Union([Type.Integer(), Type.Null()], { description: 'Unix time in ms, or null: never' }),
   expired: Type.Boolean(),
-  joined: Type.Boolean({ description: 'this node is in the room already' }),
+  policy: AdmissionPolicy,
+  joined: Type.Boolean({ description: 'this node has joined the room already' }),
+  standing: Type.Union([Standing, Type.Null()], { description: 'what one is to it, if so' }),
 })
 export type LinkPreview = Static<typeof LinkPreview>
 
@@ -113,9 +146,10 @@ export const commands = {
     Nothing,
   ),
   'create-room': command(
-    'Make a room with an open link',
+    'Make a room, and the first link to it; where there are invites only, one for one person',
     {
       name: Type.String({ minLength: 1, maxLength: limits.roomNameLength }),
+      policy: Type.Optional(AdmissionPolicy),
       expires: Type.Optional(Type.Integer({ minimum: 1, description: 'when the link stops admitting people' })),
     },
     Closed({ room: RoomId, link: Type.String() }),
@@ -123,10 +157,33 @@ export const commands = {
   'read-link': command('Read a link without dialling anybody', { link: Link }, LinkPreview),
   'join-room': command('Join the room that a link leads to', { link: Link }, Closed({ room: RoomId })),
   'share-room': command(
-    'Make a link that lets one in, with fresh dialling hints',
-    { room: RoomId },
+    'Make a link that lets one in, with fresh dialling hints: by this invite, or by the one that anybody may have',
+    { room: RoomId, invite: Type.Optional(InviteId) },
     Closed({ link: Type.String(), expires: Type.Union([Type.Integer(), Type.Null()]) }),
   ),
+  'create-invite': command(
+    'Make another link to a room',
+    {
+      room: RoomId,
+      role: Type.Optional(Type.Union([Type.Literal('member'), Type.Literal('reader')])),
+      uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'how many people it lets in' })),
+      expires: Type.Optional(Type.Integer({ minimum: 1, description: 'when it stops admitting people' })),
+    },
+    Closed({ invite: InviteId, link: Type.String() }),
+  ),
+  'revoke-invite': command('Let nobody in by a link any more', { room: RoomId, invite: InviteId }, Nothing),
+  'admit-person': command(
+    'Let somebody in who waits, or who is out',
+    { room: RoomId, person: IdentityId, role: Type.Optional(Role) },
+    Nothing,
+  ),
+  'change-role': command('Change what a member may do', { room: RoomId, person: IdentityId, role: Role }, Nothing),
+  'remove-member': command(
+    'Remove somebody from a room, and end the link that they came by',
+    { room: RoomId, person: IdentityId, ban: Type.Optional(Type.Boolean()) },
+    Nothing,
+  ),
+  'leave-room': command('Leave a room; what was said stays readable here', { room: RoomId }, Nothing),
   'send-message': command(
     'Write a message into the own log',
     { room: RoomId, text: Type.String({ minLength: 1, maxLength: limits.textLength }) },

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { CallEndReason, CallId, EntryId, IdentityId, RoomId } from './commands.ts'
+import { AdmissionPolicy, CallEndReason, CallId, EntryId, IdentityId, RoomId, Standing } from './commands.ts'
+import { Invite, Member, Person } from './people.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
@@ -33,11 +34,20 @@ export type StatusView = Static<typeof StatusView>
 /** `waiting`: we have joined, but nobody who is in the room has been reached yet. */
 const RoomState = Type.Union([Type.Literal('waiting'), Type.Literal('open')])
 
+/** What one is to a room, and what others say. */
+const standingFields = {
+  standing: Standing,
+  told: Type.Union([Standing, Type.Null()], {
+    description: 'what a node says that one is, which does not let one in; null once another one does',
+  }),
+} as const
+
 export const RoomRow = Type.Object(
   {
     id: RoomId,
     name: Type.String(),
     state: RoomState,
+    ...standingFields,
     peers: Type.Integer({ description: 'nodes of this room connected now' }),
     lastLine: Type.String({ description: 'author and start of the newest message, or empty' }),
     time: Type.Union([Time, Type.Null()]),
@@ -49,47 +59,6 @@ export type RoomRow = Static<typeof RoomRow>
 
 export const RoomsView = Type.Object({ rooms: Type.Array(RoomRow) }, closed)
 export type RoomsView = Static<typeof RoomsView>
-
-/** Who may be taken for somebody else by their name. */
-const Lookalike = Type.Object(
-  {
-    name: Type.String({ description: 'of the other' }),
-    here: Type.Boolean({ description: 'the other is in this room; else it is somebody whom one has named oneself' }),
-  },
-  closed,
-)
-
-const nameFields = {
-  identity: IdentityId,
-  name: Type.String({ description: 'the name that one has given them oneself, else their own' }),
-  chosenName: Type.String({ description: 'how they call themselves' }),
-  confirmed: Type.Union([Time, Type.Null()], { description: 'when one found that they are who they say' }),
-} as const
-
-export const Member = Type.Object(
-  {
-    ...nameFields,
-    lookalike: Type.Union([Lookalike, Type.Null()]),
-    self: Type.Boolean(),
-    owner: Type.Boolean(),
-    online: Type.Boolean(),
-    callable: Type.Boolean({ description: 'has announced a call key on a live connection' }),
-    devices: Type.Integer(),
-  },
-  closed,
-)
-export type Member = Static<typeof Member>
-
-/** Somebody whom one shares a room with, or of whom one has noted something. */
-export const Person = Type.Object(
-  {
-    ...nameFields,
-    petname: Type.Union([Type.String(), Type.Null()]),
-    rooms: Type.Array(RoomId),
-  },
-  closed,
-)
-export type Person = Static<typeof Person>
 
 export const PeopleView = Type.Object({ people: Type.Array(Person) }, closed)
 export type PeopleView = Static<typeof PeopleView>
@@ -104,7 +73,13 @@ export const RoomView = Type.Object(
     state: RoomState,
     peers: Type.Integer(),
     ownLogs: Type.Array(Type.String(), { description: 'keys of the logs that this device has written, hex' }),
-    members: Type.Array(Member),
+    policy: AdmissionPolicy,
+    ...standingFields,
+    members: Type.Array(Member, { description: 'those who have a role, and those who wait' }),
+    others: Type.Array(Member, { description: 'those who are out: removed, banned, gone, or never let in' }),
+    invites: Type.Array(Invite, {
+      description: 'all links that still let in, or did; empty for whom they do not concern',
+    }),
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
@@ -146,10 +121,26 @@ export const NoticeItem = Type.Object(
       Type.Literal('device-joined'),
       Type.Literal('log-joined'),
       Type.Literal('name-changed'),
+      Type.Literal('invite-created'),
+      Type.Literal('invite-revoked'),
+      Type.Literal('admitted'),
+      Type.Literal('role-changed'),
+      Type.Literal('member-removed'),
+      Type.Literal('left'),
+      Type.Literal('hidden'),
       Type.Literal('unknown'),
       Type.Literal('unreadable'),
     ]),
-    text: Type.String({ description: 'the room name, the new name, or the unknown kind' }),
+    about: Type.Union(
+      [Type.Object({ identity: IdentityId, name: Type.String(), self: Type.Boolean() }, closed), Type.Null()],
+      {
+        description: 'whom it is about, if not its author',
+      },
+    ),
+    text: Type.String({
+      description:
+        'the room name, the new name, the role, `removed` or `banned`, the unknown kind, or what the author of what is hidden was',
+    }),
   },
   closed,
 )
@@ -255,32 +246,3 @@ export interface ViewOf {
   readonly call: CallView
 }
 export type ViewType = keyof ViewOf
-
-const WatchId = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
-
-/** Frames from the page or terminal. The first one is `authenticate`, within five seconds. */
-export const ClientFrame = Type.Union([
-  Type.Object({ type: Type.Literal('authenticate'), bearer: Type.String({ maxLength: 128 }) }, closed),
-  Type.Object({ type: Type.Literal('watch'), id: WatchId, query: ViewQuery }, closed),
-  Type.Object({ type: Type.Literal('unwatch'), id: WatchId }, closed),
-  Type.Object(
-    {
-      type: Type.Literal('page'),
-      id: WatchId,
-      room: RoomId,
-      before: Type.Union([Type.String({ maxLength: 256 }), Type.Null()], {
-        description: 'an `order`; null: from the end',
-      }),
-      limit: Type.Integer({ minimum: 1, maximum: 500 }),
-    },
-    closed,
-  ),
-])
-export type ClientFrame = Static<typeof ClientFrame>
-
-/** Frames from the node. `id` is that of the `watch` or `page` it answers. */
-export type ServerFrame =
-  | { readonly type: 'authenticated' }
-  | { readonly type: 'view'; readonly id: number; readonly value: ViewOf[ViewType] }
-  | { readonly type: 'page'; readonly id: number; readonly items: readonly TimelineItem[]; readonly older: boolean }
-  | { readonly type: 'problem'; readonly id: number | null; readonly code: string; readonly text: string }

@@ -28,7 +28,7 @@ export function usage(text: string): Failure {
 /** What the node answered, as a failure. A person can mend the first kind by typing something else. */
 export function failureFromProblem(code: string, text: string): Failure {
   const status = code in problems ? problems[code as ProblemCode][0] : 500
-  const mendable = [400, 404, 409, 410, 413].includes(status)
+  const mendable = [400, 403, 404, 409, 410, 413].includes(status)
   return new Failure(code, text, mendable ? exitCodes.usage : exitCodes.unreachable)
 }
 

@@ -46,6 +46,9 @@ export function noNode(home: string): Failure {
   return new Failure('no-node', `No node is running on ${home}. Start one with: parley start --home ${quoted(home)}`)
 }
 
+/** What a node refuses that has let us in. */
+const aboutRooms: readonly string[] = ['may-not-write', 'not-allowed']
+
 function makeClient(run: RunFile, home: string): NodeClient {
   async function ask(path: string, init: RequestInit): Promise<Response> {
     const headers = { authorization: `Bearer ${run.token}`, ...init.headers }
@@ -55,7 +58,8 @@ function makeClient(run: RunFile, home: string): NodeClient {
     if (response.ok) return response
     const problem = (await response.json().catch(() => null)) as Partial<ProblemBody> | null
     // Whoever refuses our token is another program on the port of a node that is gone.
-    if ([401, 403, 421].includes(response.status)) throw noNode(home)
+    if ([401, 403, 421].includes(response.status) && !(problem?.type && aboutRooms.includes(problem.type)))
+      throw noNode(home)
     const text = [problem?.title ?? `The node answered with status ${response.status}.`, problem?.detail]
     throw failureFromProblem(problem?.type ?? 'internal', text.filter(Boolean).join(' '))
   }

@@ -1,4 +1,5 @@
-import type { ClientFrame, ServerFrame, TimelineItem, ViewOf, ViewQuery, ViewType } from '../api/views.ts'
+import type { ClientFrame, ServerFrame } from '../api/frames.ts'
+import type { TimelineItem, ViewOf, ViewQuery, ViewType } from '../api/views.ts'
 import { Failure, failureFromProblem } from './failure.ts'
 import { type NodeClient, noNode } from './node-client.ts'
 

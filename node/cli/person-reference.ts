@@ -1,4 +1,4 @@
-import type { Person } from '../api/views.ts'
+import type { Person } from '../api/people.ts'
 import { exitCodes, Failure, usage } from './failure.ts'
 import type { NodeViews } from './node-views.ts'
 import { shownLine } from './terminal-text.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Person } from '../api/views.ts'
+import type { Person } from '../api/people.ts'
 import { addCommand, addGroup, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { usage } from './failure.ts'
 import { connectNode, type NodeClient } from './node-client.ts'

@@ -6,6 +6,8 @@ import { addExcerpt } from './excerpt.ts'
 import { addExport } from './export.ts'
 import { failureFrom } from './failure.ts'
 import { addIdentity } from './identity.ts'
+import { addInvite } from './invite.ts'
+import { addMember } from './member.ts'
 import { addOpen } from './open.ts'
 import { endWithReader, makeOutput } from './output.ts'
 import { addPassphrase } from './passphrase.ts'
@@ -20,7 +22,7 @@ import { addVerifier } from './verifier.ts'
 import { addVerify } from './verify.ts'
 
 const environmentText = `
-ROOM is a room's id, the start of it, or its name; so is PERSON an identity's.
+ROOM is a room's id, the start of it, or its name; so is PERSON an identity's, and INVITE the start of a link's id.
 
 Environment:
   PARLEY_HOME             the folder of the node
@@ -65,6 +67,8 @@ export function makeProgram(): Command {
   addDht(program)
   program.commandsGroup('Talk:')
   addRoom(program)
+  addInvite(program)
+  addMember(program)
   addSend(program)
   addRead(program)
   addPerson(program)

@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
@@ -9,6 +9,7 @@ import { type Person, restoreIdentity } from '../rooms/person.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { admit, changeRole, removeMember } from './change-members.ts'
 import { confirmPerson, namePerson, readSafetyNumber } from './people.ts'
 import { forgetRecoveryWords, readRecoveryWords, showRecoveryWords } from './recovery-words.ts'
 import { sendMessage } from './send-message.ts'
@@ -68,9 +69,9 @@ const runners: Runners = {
     await namePerson(parts, identity, name)
     return {}
   },
-  async 'create-room'({ rooms }, { name, expires }) {
-    const room = await rooms.create(name, expires ?? null)
-    return { room: room.key, link: rooms.share(room).link }
+  async 'create-room'({ rooms }, { name, policy, expires }) {
+    const room = await rooms.create(name, policy ?? 'open-link', expires ?? null)
+    return { room: room.key, link: rooms.link(room, await rooms.invites.usual(room)) }
   },
   async 'read-link'({ rooms }, { link }) {
     return rooms.readLink(link)
@@ -78,8 +79,38 @@ const runners: Runners = {
   async 'join-room'({ rooms }, { link }) {
     return { room: (await rooms.join(link)).key }
   },
-  async 'share-room'({ rooms }, { room }) {
-    return rooms.share(rooms.get(room))
+  async 'share-room'({ rooms }, { room: key, invite }) {
+    const room = rooms.get(key)
+    const held = invite === undefined ? await rooms.invites.usual(room) : rooms.invites.find(room, invite)
+    return { link: rooms.link(room, held), expires: held.expires }
+  },
+  async 'create-invite'({ rooms }, { room: key, role, uses, expires }) {
+    const room = rooms.get(key)
+    const terms = { role: role ?? 'member', uses: uses ?? null, expires: expires ?? null }
+    const held = await rooms.invites.make(room, terms)
+    return { invite: held.key, link: rooms.link(room, held) }
+  },
+  async 'revoke-invite'({ rooms }, { room: key, invite }) {
+    const room = rooms.get(key)
+    if (!room.fold.authority.invites.has(invite)) throw new Problem('no-such-invite')
+    await room.act({ type: 'invite-revoked', invite: fromHex(invite) })
+    return {}
+  },
+  async 'admit-person'({ rooms }, { room, person, role }) {
+    await admit(rooms.get(room), person, role ?? 'member')
+    return {}
+  },
+  async 'change-role'({ rooms }, { room, person, role }) {
+    await changeRole(rooms.get(room), person, role)
+    return {}
+  },
+  async 'remove-member'({ rooms }, { room, person, ban }) {
+    await removeMember(rooms.get(room), person, ban ?? false)
+    return {}
+  },
+  async 'leave-room'({ rooms }, { room }) {
+    await rooms.get(room).act({ type: 'left' })
+    return {}
   },
   async 'send-message'({ rooms }, { room, text }) {
     return { id: await sendMessage(rooms.get(room), text) }

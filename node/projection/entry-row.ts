@@ -2,11 +2,15 @@ import { toHex } from '../../protocol/bytes.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
 import type { RoomEvent, UnknownEvent } from '../../protocol/room/event.ts'
 import type { FoldedEntry } from '../../protocol/room/fold-log.ts'
-import type { EntryRow } from '../storage/view-store.ts'
+import type { EntryRow } from '../storage/view-rows.ts'
 import type { FoldingLog } from './folding-log.ts'
 
 /** How a folded entry is kept in the view store. */
-export function entryRow({ order, time, event, flaws }: FoldedEntry, log: FoldingLog, late: boolean): EntryRow {
+export function entryRow(
+  { order, time, event, flaws }: FoldedEntry,
+  log: FoldingLog,
+  { late, hidden }: Pick<EntryRow, 'late' | 'hidden'>,
+): EntryRow {
   const { shown, call, text } = event ? told(event) : { shown: true, call: null, text: '' }
   return {
     log: log.row,
@@ -22,6 +26,7 @@ export function entryRow({ order, time, event, flaws }: FoldedEntry, log: Foldin
     text,
     flaw: flaws[0] ? protocolErrors[flaws[0].code] : null,
     late,
+    hidden,
   }
 }
 
@@ -42,6 +47,16 @@ function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' 
       return { shown: false, call: toHex(event.call), text: toHex(event.to) }
     case 'call-ended':
       return { shown: false, call: toHex(event.call), text: event.reason }
+    case 'invite-created':
+      return { shown: true, call: null, text: event.role }
+    case 'invite-revoked':
+    case 'left':
+      return { shown: true, call: null, text: '' }
+    case 'admitted':
+    case 'role-changed':
+      return { shown: true, call: null, text: toHex(event.identity) + event.role }
+    case 'member-removed':
+      return { shown: true, call: null, text: toHex(event.identity) + (event.ban ? 'banned' : 'removed') }
     case 'unknown':
       return { shown: true, call: null, text: event.kind }
   }

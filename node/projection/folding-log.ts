@@ -5,7 +5,7 @@ import type { OpenedEntry } from '../../protocol/log/entry.ts'
 import { LogTree } from '../../protocol/log/hypercore.ts'
 import { emptyLog, type FoldedLog } from '../../protocol/room/fold-log.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import type { LogRow } from '../storage/view-store.ts'
+import type { LogRow } from '../storage/view-rows.ts'
 
 const mostBytesAhead = 4 * 2 ** 20
 const blocksPerRead = 64

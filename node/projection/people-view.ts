@@ -1,4 +1,5 @@
-import type { PeopleView, Person } from '../api/views.ts'
+import type { Person } from '../api/people.ts'
+import type { PeopleView } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import type { Room } from '../rooms/room.ts'
 

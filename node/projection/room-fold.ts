@@ -1,13 +1,18 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { entryKeys, type OpenedEntry, openEntry, readFrame } from '../../protocol/log/entry.ts'
-import { type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
-import { classKey, type RoomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { OpenedEntry } from '../../protocol/log/entry.ts'
+import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
+import { decodeGenesis } from '../../protocol/room/genesis.ts'
+import { beginningOf, operationId } from '../../protocol/room/operation.ts'
+import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import type { ReadMark, ViewStore } from '../storage/view-store.ts'
+import type { ReadMark } from '../storage/view-rows.ts'
+import type { ViewStore } from '../storage/view-store.ts'
 import { entryRow } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
+import { openBlock } from './open-block.ts'
+import { RoomAuthority, storedOperations } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
 export interface FoldedRoom {
@@ -33,6 +38,8 @@ export interface ProjectedEntry {
 
 interface Listeners {
   onEntries(entries: readonly ProjectedEntry[]): void
+  /** Who may what has changed, and with it perhaps what is shown. Comes after the entries that changed it. */
+  onAuthority(): void
   /** A log or the view store cannot be read or written. Folding is tried again; `onRecovered` says that it went through. */
   onTrouble(error: unknown): void
   onRecovered(): void
@@ -51,6 +58,7 @@ const retryAfterMs = 2_000
  */
 export class RoomFold {
   readonly logs = new Map<string, FoldingLog>()
+  readonly authority: RoomAuthority
   readonly #room: FoldedRoom
   readonly #view: ViewStore
   readonly #primitives: Primitives
@@ -71,6 +79,7 @@ export class RoomFold {
     this.#view = view
     this.#primitives = primitives
     this.#listeners = listeners
+    this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)))
   }
 
   /** The room's number in the view store; 0 before the first fold. */
@@ -140,8 +149,9 @@ export class RoomFold {
     const reads = await Promise.allSettled([...this.logs.values()].map((log) => log.readAhead(readAhead)))
     if (this.#isClosed) return false
     if (this.#isStale()) return true
-    const entries = this.#foldRound()
+    const { entries, isAuthorityNew } = this.#foldRound()
     if (entries.length > 0) this.#listeners.onEntries(entries)
+    if (isAuthorityNew) this.#listeners.onAuthority()
     const failed = reads.find((read) => read.status === 'rejected')
     if (failed) throw failed.reason
     return entries.length > 0
@@ -157,9 +167,9 @@ export class RoomFold {
   }
 
   /** Fold what was read, in one transaction: if that fails, nothing has happened. */
-  #foldRound(): ProjectedEntry[] {
+  #foldRound(): { readonly entries: readonly ProjectedEntry[]; readonly isAuthorityNew: boolean } {
     // Hypercore fetches in random order: most blocks stand behind a gap when they arrive.
-    if (![...this.logs.values()].some((log) => log.nextBlock())) return []
+    if (![...this.logs.values()].some((log) => log.nextBlock())) return { entries: [], isAuthorityNew: false }
     try {
       return this.#view.transaction(() => {
         const read = this.#view.readMark(this.number)
@@ -179,7 +189,7 @@ export class RoomFold {
           }
         }
         for (const log of changed) this.#view.saveLog(log.row, log.length, log.state())
-        return entries
+        return { entries, isAuthorityNew: this.#settleAuthority() }
       })
     } catch (error) {
       this.#generation = null
@@ -195,14 +205,18 @@ export class RoomFold {
   #restore(): void {
     const isWhole = this.#generation === this.#view.generation
     const { id, isNew } = this.#view.openRoom(toHex(this.#room.id))
+    let isKnown = false
     const rows = new Map(this.#view.logs(id).map((row) => [row.key, row]))
     for (const log of this.logs.values()) {
       if (isWhole && log.row !== 0) continue
       const row = rows.get(log.key)
       // A store that knows more than the disk is from before a power cut: what it knows may not come back.
-      if (row && row.length <= log.stored.length) log.restore(row)
-      else log.restore(this.#view.beginLog(id, log.key))
+      if (row && row.length <= log.stored.length) {
+        log.restore(row)
+        isKnown = true
+      } else log.restore(this.#view.beginLog(id, log.key))
     }
+    if (!isWhole || isKnown) this.authority.restore(storedOperations(this.#view.operations(id), this.logs))
     this.#number = id
     this.#isUnread ||= isNew
     this.#generation = this.#view.generation
@@ -212,7 +226,7 @@ export class RoomFold {
   #foldNext(log: FoldingLog, read: ReadMark): FoldedEntry | null {
     const block = log.nextBlock()
     if (!block) return null
-    const opened = log.opened ?? this.#open(block, log.folded)
+    const opened = log.opened ?? openBlock(block, log.folded, this.#room, this.#primitives)
     if (!this.#mayBegin(log) || (!log.isOwn && !this.#isReady(opened))) {
       log.opened = opened
       return null
@@ -225,20 +239,34 @@ export class RoomFold {
     })
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
     log.advance(step.log, block)
-    this.#view.addEntry(this.number, entryRow(entry, log, this.#isLate(entry, log, read)))
+    if (!(opened instanceof ProtocolError)) this.#noteOperation(log, entry, block, opened)
+    const hidden = this.authority.hiddenAs(log.folded, entry.order.index, entry.event?.type ?? 'unreadable')
+    this.#view.addEntry(this.number, entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }))
     return entry
   }
 
-  #open(block: Uint8Array, { key, cursor }: FoldedLog): OpenedEntry | ProtocolError {
-    const place = { room: this.#room.id, log: key, index: cursor.length }
-    try {
-      const frame = readFrame(block)
-      const keys = entryKeys(classKey(this.#room.secrets, frame.class), place, frame.salt, this.#primitives)
-      return openEntry(block, place, keys, this.#primitives)
-    } catch (error) {
-      if (error instanceof ProtocolError) return error
-      throw error
+  /** An operation counts from the end of this round on. */
+  #noteOperation(
+    log: FoldingLog,
+    { event, order: { index } }: FoldedEntry,
+    block: Uint8Array,
+    opened: OpenedEntry,
+  ): void {
+    const id = operationId(log.folded.key, index, block, this.#primitives)
+    if (!event || !this.authority.note(log.folded, index, event, id)) return
+    this.#view.addOperation(this.number, log.row, { index, id, kind: opened.header.kind, body: opened.body })
+  }
+
+  /** Let new operations count, and hide and show what they say. Answers whether there were any. */
+  #settleAuthority(): boolean {
+    const changed = this.authority.settle()
+    if (!changed) return false
+    for (const log of this.logs.values()) {
+      const author = log.folded.author
+      if (!author || !changed.has(toHex(author.owner.identity))) continue
+      this.#view.hide(log.row, (index, type) => this.authority.hiddenAs(log.folded, index, type))
     }
+    return true
   }
 
   /** We were let in, though the log that says so may be lost here. */

@@ -1,6 +1,9 @@
 import { toHex } from '../../protocol/bytes.ts'
-import type { Member, RoomRow, RoomView } from '../api/views.ts'
+import { isRole, mayManage } from '../../protocol/room/rights.ts'
+import type { Invite, Member } from '../api/people.ts'
+import type { RoomRow, RoomView } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
+import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { FoldingLog } from './folding-log.ts'
@@ -18,6 +21,8 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
     id: room.key,
     name: room.name,
     state: stateOf(room),
+    standing: room.people.standing,
+    told: room.told,
     peers: room.channels().length,
     lastLine: last ? `${author?.self ? 'You' : (author?.name ?? '')}: ${firstLine(last.text)}` : '',
     time: last?.stamp ?? room.created,
@@ -29,7 +34,7 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
 }
 
 /** A room with its people. */
-export function roomView(room: Room, contacts: Contacts): RoomView {
+export function roomView(room: Room, contacts: Contacts, invites: Invites): RoomView {
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
     id: room.key,
@@ -37,9 +42,13 @@ export function roomView(room: Room, contacts: Contacts): RoomView {
     state: stateOf(room),
     peers: connected.size,
     ownLogs: [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ key }) => key),
-    members: members(room, contacts),
+    policy: room.beginning.admission,
+    standing: room.people.standing,
+    told: room.told,
+    ...people(room, contacts),
+    invites: invitesOf(room, invites),
     created: room.created,
-    linkExpires: room.beginning.expires,
+    linkExpires: room.beginning.invite?.expires ?? null,
     syncing: syncing(room),
     heldUpTo: held(room, connected),
     troubles: troubles(room),
@@ -52,6 +61,28 @@ function stateOf(room: Room): RoomRow['state'] {
   return room.created === null ? 'waiting' : 'open'
 }
 
+/** Who is in the room or waits, and who is not. */
+function people(room: Room, contacts: Contacts): Pick<RoomView, 'members' | 'others'> {
+  const all = everybody(room, contacts)
+  const isIn = ({ standing }: Member) => isRole(standing) || standing === 'waiting'
+  return { members: all.filter(isIn), others: all.filter((each) => !isIn(each)) }
+}
+
+/** Those who manage the room see all links, the others those that they could show somebody. */
+function invitesOf(room: Room, invites: Invites): Invite[] {
+  const all = [...room.fold.authority.invites.values()].map((invite) => ({
+    invite: invite.key,
+    role: invite.role,
+    uses: invite.uses,
+    used: invite.people.length,
+    expires: invite.expires,
+    by: invite.by && room.people.nameOf(invite.by),
+    over: invites.whyOver(invite),
+    held: invites.has(room, invite.key),
+  }))
+  return mayManage(room.people.standing) ? all : all.filter(({ held }) => held)
+}
+
 function held(room: Room, connected: ReadonlySet<string>): RoomView['heldUpTo'] {
   const own = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn)
   return own.flatMap(({ key: log, stored }) =>
@@ -59,7 +90,7 @@ function held(room: Room, connected: ReadonlySet<string>): RoomView['heldUpTo'] 
   )
 }
 
-function members(room: Room, contacts: Contacts): Member[] {
+function everybody(room: Room, contacts: Contacts): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
   const devices = new Set<string>()
@@ -75,7 +106,8 @@ function members(room: Room, contacts: Contacts): Member[] {
       confirmed: contacts.of(author.identity).confirmed,
       lookalike: null,
       self: author.self,
-      owner: author.identity === toHex(room.beginning.owner.identity),
+      standing: room.people.standingOf(author.identity),
+      may: room.people.mayDoTo(author.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
       devices: (known?.devices ?? 0) + (devices.has(author.device) ? 0 : 1),

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { compareBytes, toHex } from '../../protocol/bytes.ts'
+import { compareBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type Citation, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
 import type { LogCursor } from '../../protocol/ordering.ts'
-import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
+import { classOf, encodeEvent, isOperation, type RoomEvent } from '../../protocol/room/event.ts'
+import { mostHeads } from '../../protocol/room/operation-event.ts'
 import { classKey } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
 import { isDiskFull } from '../home-error.ts'
@@ -24,8 +25,7 @@ interface WriterOptions {
 }
 
 interface Waiting {
-  readonly type: RoomEvent['type']
-  readonly body: Uint8Array
+  readonly event: RoomEvent
   readonly time: number | null
   readonly appended: (index: number) => void
   readonly failed: (error: unknown) => void
@@ -84,9 +84,9 @@ export class RoomWriter {
   /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. `time`: null for now. */
   async write(event: RoomEvent, time: number | null = null): Promise<number> {
     // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
-    const body = encodeEvent(event)
+    encodeEvent(event)
     return new Promise<number>((appended, failed) => {
-      this.#queue.push({ type: event.type, body, time, appended, failed })
+      this.#queue.push({ event, time, appended, failed })
       this.#draining ??= this.#drain()
     })
   }
@@ -134,18 +134,23 @@ export class RoomWriter {
     return { length, depth, cited }
   }
 
-  #seal({ type, body, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
-    const entryClass = classOf(type)
+  #seal({ event, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
+    const entryClass = classOf(event.type)
     return sealEntry(
       { room: this.#room.id, log: this.#own.stored.key, index },
       {
         class: entryClass,
-        header: { kind: type, time: time ?? this.#now(), depth, heads },
-        body,
+        header: { kind: event.type, time: time ?? this.#now(), depth, heads },
+        body: encodeEvent(isOperation(event) ? { ...event, heads: this.#knownOperations() } : event),
       },
       { classKey: classKey(this.#room.secrets, entryClass), salt: randomBytes(16) },
       this.#primitives,
     )
+  }
+
+  /** What an operation names as known; those before it in our log it follows by standing there. */
+  #knownOperations(): Uint8Array[] {
+    return this.#fold.authority.headsFor(this.#own.key).slice(0, mostHeads).map(fromHex)
   }
 
   /** The heads that advanced since our last entry, and the depth that they and we have reached. */

@@ -1,8 +1,9 @@
 import { fromHex } from '../../protocol/bytes.ts'
 import { orderText } from '../../protocol/ordering.ts'
 import type { CallEndReason } from '../api/commands.ts'
-import type { CallItem, TimelineItem } from '../api/views.ts'
-import type { LocatedRow, OrderMark, ViewStore } from '../storage/view-store.ts'
+import type { CallItem, NoticeItem, TimelineItem } from '../api/views.ts'
+import type { LocatedRow, OrderMark } from '../storage/view-rows.ts'
+import type { ViewStore } from '../storage/view-store.ts'
 
 /** Who wrote a log, as it is shown. */
 export interface ShownAuthor {
@@ -22,9 +23,26 @@ export interface TimelineSource {
   author(log: string): ShownAuthor | null
   identityOf(device: string): string | null
   arrivalOf(log: string): Arrival
+  nameOf(identity: string): string
+  isSelf(identity: string): boolean
+  /** Why the operation at this place does not count, in words. */
+  fallenAt(log: string, index: number): string | null
 }
 
-const notices = ['room-created', 'name-changed', 'unknown', 'unreadable'] as const
+const notices = [
+  'room-created',
+  'name-changed',
+  'invite-created',
+  'invite-revoked',
+  'admitted',
+  'role-changed',
+  'member-removed',
+  'left',
+  'unknown',
+  'unreadable',
+] as const
+const aboutSomebody: readonly string[] = ['admitted', 'role-changed', 'member-removed']
+const idLength = 64
 
 /** The last `limit` items before an `order`, or of all, in display order. */
 export function timelineItems(source: TimelineSource, before: string | null, limit: number): TimelineItem[] {
@@ -45,16 +63,27 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
     time: row.stamp,
     index: row.index,
     late: row.late,
-    flaw: row.flaw,
+    flaw: row.flaw ?? source.fallenAt(row.key, row.index),
   }
+  if (row.hidden) return { type: 'notice', ...fields, notice: 'hidden', about: null, text: row.hidden }
   if (row.type === 'message-sent') return { type: 'message', ...fields, text: row.text }
   if (row.type === 'call-started' && row.call) {
     const to = source.identityOf(row.text)
     return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
   }
-  if (row.type === 'joined') return { type: 'notice', ...fields, notice: source.arrivalOf(row.key), text: row.text }
+  if (row.type === 'joined') {
+    return { type: 'notice', ...fields, notice: source.arrivalOf(row.key), about: null, text: row.text }
+  }
   const notice = notices.find((each) => each === row.type)
-  return notice ? { type: 'notice', ...fields, notice, text: row.text } : null
+  return notice ? { type: 'notice', ...fields, notice, ...saidBy(source, row) } : null
+}
+
+/** Whom a notice is about, and what it says. */
+function saidBy(source: TimelineSource, { type, text }: LocatedRow): Pick<NoticeItem, 'about' | 'text'> {
+  if (!aboutSomebody.includes(type)) return { about: null, text }
+  const identity = text.slice(0, idLength)
+  const about = { identity, name: source.nameOf(identity), self: source.isSelf(identity) }
+  return { about, text: text.slice(idLength) }
 }
 
 /** What became of a call: only what its two sides wrote counts. */

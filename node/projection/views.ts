@@ -1,6 +1,8 @@
 import type { CallView, PeopleView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
-import type { Room, RoomChange } from '../rooms/room.ts'
+import type { Invites } from '../rooms/invites.ts'
+import type { Room } from '../rooms/room.ts'
+import type { RoomChange } from '../rooms/room-options.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { peopleView } from './people-view.ts'
 import { roomRow, roomView } from './room-views.ts'
@@ -15,6 +17,7 @@ export interface ViewSources {
   room(key: string): Room
   status(): StatusView
   call(): CallView
+  invites(): Invites
   /** The view store cannot be read. */
   onTrouble(error: unknown): void
 }
@@ -76,6 +79,7 @@ export class Views {
     if (change.type === 'entries') {
       for (const watch of this.#timelines.get(key) ?? []) watch.onEntries(change.entries)
     }
+    if (change.type === 'authority') for (const watch of this.#timelines.get(key) ?? []) watch.reset()
     this.#room.get(key)?.changed()
     this.#rooms.changed()
     this.#people.changed()
@@ -101,7 +105,7 @@ export class Views {
     if (!watchers) {
       watchers = new Watchers(
         slowMs,
-        () => roomView(room, this.#sources.contacts),
+        () => roomView(room, this.#sources.contacts, this.#sources.invites()),
         (error) => this.#sources.onTrouble(error),
       )
       this.#room.set(key, watchers)

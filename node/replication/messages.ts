@@ -1,4 +1,5 @@
 import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import {
   type ForkedHead,
   type ForkProof,
@@ -7,6 +8,7 @@ import {
   mostForkBytes,
 } from '../../protocol/log/fork.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from '../../protocol/room/admission.ts'
+import { type Standing, standings } from '../../protocol/room/rights.ts'
 
 /** Who is at the other end of a room's channel: the device signs the connection. */
 export interface Introduction {
@@ -73,6 +75,9 @@ export function encodeLogs(logs: readonly AnnouncedLog[]): Uint8Array[] {
   return parts.map((part) => encodeCbor(part))
 }
 
+/** That one has heard, and keeps to oneself what one has. */
+export const encodeNoLogs = (): Uint8Array => encodeCbor([])
+
 export function decodeLogs(bytes: Uint8Array): AnnouncedLog[] {
   return asArray(decodeCbor(bytes, limits), { most: logsPerMessage }).map((item) => {
     const [admission, head] = asArray(item, 2)
@@ -106,4 +111,16 @@ export function encodePresence({ presence, callKey }: Presence): Uint8Array {
 export function decodePresence(bytes: Uint8Array): Presence {
   const [presence, callKey] = asArray(decodeCbor(bytes, limits), 2)
   return { presence: asBytes(presence, 16), callKey: asBytes(callKey, 32) }
+}
+
+/** What somebody is told to be to the room, who is not let in. */
+export function encodeStanding(standing: Standing): Uint8Array {
+  return encodeCbor(standing)
+}
+
+export function decodeStanding(bytes: Uint8Array): Standing {
+  const told = decodeCbor(bytes, limits)
+  const known = standings.find((each) => each === told)
+  if (!known) throw new ProtocolError('encoding/unexpected-type', 'an unknown standing')
+  return known
 }

@@ -51,6 +51,16 @@ export class Peers {
     }
   }
 
+  /** Who may what in this room has changed: whoever is at its door, or within, is judged anew. */
+  review(room: ChannelRoom): void {
+    const { log } = this.#options
+    for (const { channels } of this.#connections) {
+      const channel = channels.get(toHex(room.id))
+      if (channel?.open) channel.review().catch((err) => log.debug({ err }, 'a channel could not be reviewed'))
+    }
+    this.retry(room)
+  }
+
   /** Say goodbye to everybody in this room, and answer for it no more. */
   removeRoom({ id }: ChannelRoom): void {
     const key = toHex(id)

@@ -13,7 +13,9 @@ import {
   type Role,
 } from '../../protocol/replication/handshake.ts'
 import { type Admission, admit } from '../../protocol/room/admission.ts'
+import type { Standing } from '../../protocol/room/rights.ts'
 import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { Caller, Entrance } from '../rooms/door.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import {
   type AnnouncedLog,
@@ -21,10 +23,13 @@ import {
   decodeIntroduction,
   decodeLogs,
   decodePresence,
+  decodeStanding,
   encodeFork,
   encodeIntroduction,
   encodeLogs,
+  encodeNoLogs,
   encodePresence,
+  encodeStanding,
   mostMessageBytes,
   type Presence,
 } from './messages.ts'
@@ -46,10 +51,15 @@ export interface ChannelRoom {
   readonly port: number
   sign(message: Uint8Array): Uint8Array
   /**
-   * Take a log in, because its own device asks, so that the invite's expiry counts; or because a member has it, whom a signed head shows that
-   * the device wanted it. Throws `room/…` and `log/signature`.
+   * Take a log in that somebody has; a signed head shows that its device wanted to be in the room. Throws `room/…` and `log/signature`.
    */
-  addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog>
+  addLog(admission: Admission, head: ForkedHead | null): Promise<RoomLog>
+  /** Take the log in of a device that has introduced itself, if it may come in or wait. Throws `room/…` and `identity/…`. */
+  enter(admission: Admission): Promise<Entrance>
+  /** What becomes now of a device that was let in before. */
+  entranceOf(caller: Caller): Entrance
+  /** The other side does not let us in, because of what we are to the room, it says. */
+  onTold(standing: Standing): void
   /** Compare what somebody holds of a log with what is here. Throws `log/signature` and `fork/signature`. */
   compareHead(log: RoomLog, head: ForkedHead): Promise<void>
   /** What shows that the device of this log has signed two histories; null if that is not known. */
@@ -64,8 +74,7 @@ export interface ChannelRoom {
 }
 
 /** Who is at the other end, proved. */
-export interface ChannelPeer {
-  readonly identity: string
+export interface ChannelPeer extends Caller {
   readonly device: string
   readonly port: number
 }
@@ -78,7 +87,8 @@ const mostWaiting = 256
  * One room on one connection: proofs first, then heads, then blocks.
  *
  * Until the other side has proved that it knows the room, it gets nothing but our own proof, which only who knows the room can tell from
- * random bytes. Then whoever dialled says first who they are: one who was dialled answers members only. Spec: specs/replication.md.
+ * random bytes. Then whoever dialled says first who they are: one who was dialled answers members only. Who waits to be let in gives their
+ * own log, and gets nothing. Spec: specs/replication.md, specs/authority.md#door.
  */
 export class RoomChannel {
   readonly stream: NoiseStream
@@ -97,8 +107,12 @@ export class RoomChannel {
   #proved = false
   /** Who is let in here, but may be about to refuse us. */
   #introduced: ChannelPeer | null = null
+  /** Who has introduced themself, but gets nothing yet. */
+  #waits: { readonly peer: ChannelPeer; readonly as: 'waiting' | 'unknown' } | null = null
   #working: Promise<void> = Promise.resolve()
   #waiting = 0
+  /** Whether this side has closed. */
+  #isOver = false
 
   constructor(
     { stream, mux }: { readonly stream: NoiseStream; readonly mux: Protomux },
@@ -112,7 +126,14 @@ export class RoomChannel {
     this.#primitives = primitives
     this.#onRefused = onRefused
     this.#role = stream.isInitiator ? 'initiator' : 'responder'
-    const handlers = [this.#onProof, this.#onIntroduction, this.#onLogs, this.#onPresence, this.#onFork]
+    const handlers = [
+      this.#onProof,
+      this.#onIntroduction,
+      this.#onLogs,
+      this.#onPresence,
+      this.#onFork,
+      this.#onStanding,
+    ]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
       id: channelId(room.secrets, stream.handshakeHash, primitives),
@@ -132,7 +153,10 @@ export class RoomChannel {
 
   /** Tell the other side of logs, ours and others', and exchange their blocks. Does nothing before it is known. */
   async announce(logs: readonly RoomLog[]): Promise<void> {
-    if (!this.peer) return
+    if (this.peer) await this.#announceTo(logs)
+  }
+
+  async #announceTo(logs: readonly RoomLog[]): Promise<void> {
     for (const { stored } of logs) this.#replicate(stored)
     const announced = logs.map(async ({ admission, stored }) => {
       const head = await stored.head()
@@ -153,6 +177,7 @@ export class RoomChannel {
   }
 
   close(): void {
+    this.#isOver = true
     this.#channel?.close()
   }
 
@@ -168,7 +193,8 @@ export class RoomChannel {
       return
     }
     this.#working = this.#working
-      .then(() => (this.open ? handle(message) : undefined))
+      // What arrived before the other side closed still counts: it may say why.
+      .then(() => (this.#isOver ? undefined : handle(message)))
       .catch((error) => this.#refuse(error))
       .finally(() => this.#waiting--)
   }
@@ -185,24 +211,70 @@ export class RoomChannel {
   }
 
   readonly #onIntroduction = async (message: Uint8Array): Promise<void> => {
-    if (!this.#proved || this.#introduced) throw new ProtocolError('handshake/proof')
+    if (!this.#proved || this.#introduced || this.#waits) throw new ProtocolError('handshake/proof')
     const { admission, signature, port } = decodeIntroduction(message)
     const { owner } = admit(this.room.genesis, admission, this.#primitives)
     const { device } = owner
     checkDeviceProof(this.room.id, this.stream.handshakeHash, this.#theirRole, { device, signature }, this.#primitives)
-    await this.room.addLog(admission, 'author')
+    const entrance = await this.room.enter(admission)
     if (!this.open) return
-    this.#introduced = { identity: toHex(owner.identity), device: toHex(device), port }
-    // Who was dialled introduces themself only to whom they have let in; whoever dialled shows it by what they send next.
+    const invite = admission.invite && toHex(admission.invite)
+    const peer = { identity: toHex(owner.identity), device: toHex(device), invite, port }
+    if (entrance.type === 'in') await this.#welcome(peer)
+    else this.#keepOut(peer, entrance)
+  }
+
+  /** Who may do what has changed: let in who waits, and show who may not stay the door. */
+  async review(): Promise<void> {
+    const known = this.peer ?? this.#introduced ?? this.#waits?.peer
+    if (!known || !this.open) return
+    const entrance = this.room.entranceOf(known)
+    if (entrance.type === 'in' && this.#waits) await this.#welcome(known)
+    else if (entrance.type !== 'in' && entrance.type !== this.#waits?.as) this.#keepOut(known, entrance)
+  }
+
+  /** Who was dialled introduces themself only to whom they have let in; whoever dialled shows it by what they send next. */
+  async #welcome(peer: ChannelPeer): Promise<void> {
+    this.#waits = null
+    this.#introduced = peer
     if (this.#role === 'responder') this.#introduce()
     else await this.#meet()
   }
 
+  #keepOut(peer: ChannelPeer, entrance: Exclude<Entrance, { type: 'in' }>): void {
+    const wasIn = this.#introduced !== null
+    if (entrance.type === 'waiting' && !wasIn) {
+      this.#waits = { peer, as: 'waiting' }
+      this.#send(5, encodeStanding('waiting'))
+    } else if (entrance.type === 'unknown' && !wasIn && this.#role === 'initiator') {
+      // Who has let us in will show, when it hears from us, whose invite theirs is.
+      this.#waits = { peer, as: 'unknown' }
+      this.#send(2, encodeNoLogs())
+    } else {
+      const isRefused = entrance.type === 'refused'
+      const wasMet = this.peer !== null
+      this.#send(5, encodeStanding(isRefused ? entrance.standing : 'none'))
+      this.#refuse(new ProtocolError('room/not-admitted', isRefused ? entrance.reason : 'the invite is not known'))
+      // Logs are exchanged beside this channel, and would go on. Rooms that both are in come back with the next connection.
+      if (wasMet) this.stream.destroy()
+    }
+  }
+
+  readonly #onStanding = async (message: Uint8Array): Promise<void> => {
+    if (!this.#proved) throw new ProtocolError('handshake/proof')
+    const standing = decodeStanding(message)
+    this.room.onTold(standing)
+    const own = [...this.room.logs.values()].filter(({ admission }) => admission === this.room.ownAdmission)
+    if (standing === 'waiting') await this.#announceTo(own)
+  }
+
   readonly #onLogs = async (message: Uint8Array): Promise<void> => {
-    await this.#meet()
+    const waiting = this.#waits
+    if (!waiting) await this.#meet()
     for (const announced of decodeLogs(message)) {
       try {
-        await this.#take(announced)
+        const isTheirs = toHex(announced.admission.device) === waiting?.peer.device
+        if (waiting?.as !== 'waiting' || isTheirs) await this.#take(announced)
       } catch (error) {
         // What another author has done wrong must not part those who only pass it on.
         if (!(error instanceof ProtocolError)) throw error
@@ -214,7 +286,7 @@ export class RoomChannel {
   }
 
   async #take({ admission, head }: AnnouncedLog): Promise<void> {
-    const log = await this.room.addLog(admission, { head })
+    const log = await this.room.addLog(admission, head)
     this.#replicate(log.stored)
     if (head) await this.room.compareHead(log, head)
   }
@@ -245,7 +317,7 @@ export class RoomChannel {
 
   /** Both sides have let each other in: from here on logs flow. Throws `handshake/device` before that. */
   async #meet(): Promise<void> {
-    if (this.peer) return
+    if (this.peer || !this.open) return
     if (!this.#introduced) throw new ProtocolError('handshake/device')
     this.peer = this.#introduced
     this.room.onPeer(this)

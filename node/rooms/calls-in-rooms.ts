@@ -1,6 +1,6 @@
 import { isCallEvent } from '../../protocol/room/event.ts'
 import type { Calls, CallsOptions } from '../calls/calls.ts'
-import type { RoomChange } from './room.ts'
+import type { RoomChange } from './room-options.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What calls need of the rooms: a pen, whoever is connected, and their names. */
@@ -39,6 +39,7 @@ export function tellCalls(calls: Calls, change: RoomChange): void {
     const { event, flaws } = entry
     const author = room.people.author(log.key)
     if (!author || !event || event.type === 'unknown' || !isCallEvent(event) || flaws.length > 0) continue
+    if (room.fold.authority.hiddenAs(log.folded, entry.order.index, event.type)) continue
     calls.receiveEntry(room.key, { identity: author.identity, device: author.device, event, live })
   }
 }

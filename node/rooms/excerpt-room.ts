@@ -6,15 +6,20 @@ import type { SignedHead } from '../../protocol/log/hypercore.ts'
 import { type ProofNode, rootIndices, siblingIndices } from '../../protocol/log/inclusion.ts'
 import { type ExcerptedEntry, type ExcerptedLog, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { Problem } from '../api/problems.ts'
-import type { RoomLog } from '../replication/room-channel.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import { keysOf } from './entry-keys.ts'
 import { forksOf } from './export-room.ts'
 import type { Person } from './person.ts'
 import type { Room } from './room.ts'
 
+/** Which entries of a log are taken: the chosen messages, and operations. */
+interface Taken {
+  readonly messages: ReadonlySet<number>
+  readonly operations: Set<number>
+}
+
 /**
- * Chosen messages of a room, each with its keys and the way to a head that its device signed, and what lets in their authors and us.
+ * Chosen messages of a room, each with its keys and the way to a head that its device signed, and what says who their authors and we are to the room.
  *
  * `ids` as the timeline has them. Throws the problem `no-such-message`.
  */
@@ -26,9 +31,10 @@ export async function excerptRoom(
 ): Promise<Uint8Array> {
   const chosen = chosenIn(room, ids)
   const logs: { readonly key: Uint8Array; readonly log: ExcerptedLog }[] = []
-  const shown = shownLogs(room, chosen, person)
-  for (const { stored } of shown) {
-    logs.push({ key: stored.key, log: await excerptLog(room, stored, chosen.get(stored) ?? new Set(), primitives) })
+  const taken = takenWith(room, chosen, person)
+  const shown = [...room.logs.values()].filter(({ stored }) => taken.has(stored))
+  for (const [stored, entries] of taken) {
+    logs.push({ key: stored.key, log: await excerptLog(room, stored, entries, primitives) })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
   const excerpt = {
@@ -40,12 +46,26 @@ export async function excerptRoom(
   return encodeExcerpt(excerpt, person.deviceSeed, primitives)
 }
 
-/** The logs with a chosen message, those that let them in, and ours: its first entry shows that who signs the excerpt is in the room. */
-function shownLogs(room: Room, chosen: ReadonlyMap<StoredLog, unknown>, { device }: Person): RoomLog[] {
-  const isOurs = ({ owner }: StoredLog) => owner.generation === 0 && equalBytes(owner.device, device)
-  const needed = [...room.logs.values()].filter(({ stored }) => chosen.has(stored) || isOurs(stored))
-  const first = needed.flatMap(({ stored }) => room.fold.logs.get(toHex(stored.key))?.follows ?? [])
-  return [...room.logs].filter(([key, log]) => needed.includes(log) || first.includes(key)).map(([, log]) => log)
+/** The chosen messages, the operations that say what their authors and we are, and the first logs of devices, which let in later ones. */
+function takenWith(room: Room, chosen: ReadonlyMap<StoredLog, Set<number>>, person: Person): Map<StoredLog, Taken> {
+  const stored = [...room.logs.values()].map((log) => log.stored)
+  // Our own first entry shows that who signs the excerpt is in the room.
+  const isOurs = ({ owner }: StoredLog) => owner.generation === 0 && equalBytes(owner.device, person.device)
+  const authors = stored.filter((each) => chosen.has(each) || isOurs(each))
+  const people = new Set(authors.map(({ owner }) => toHex(owner.identity)))
+  const operations = new Map<string, Set<number>>()
+  for (const { log, index } of room.fold.authority.proving(people)) {
+    operations.set(log, (operations.get(log) ?? new Set()).add(index))
+  }
+  const needed = stored.filter((each) => authors.includes(each) || operations.has(toHex(each.key)))
+  const first = new Set(needed.flatMap(({ key }) => room.fold.logs.get(toHex(key))?.follows ?? []))
+  const shown = stored.filter((each) => needed.includes(each) || first.has(toHex(each.key)))
+  return new Map(
+    shown.map((each) => [
+      each,
+      { messages: chosen.get(each) ?? new Set(), operations: operations.get(toHex(each.key)) ?? new Set() },
+    ]),
+  )
 }
 
 function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number>> {
@@ -65,16 +85,17 @@ function chosenIn(room: Room, ids: readonly string[]): Map<StoredLog, Set<number
 async function excerptLog(
   room: Room,
   stored: StoredLog,
-  indices: ReadonlySet<number>,
+  { messages, operations }: Taken,
   primitives: Primitives,
 ): Promise<ExcerptedLog> {
   const head = await stored.head()
   if (!head) throw new Problem('no-such-message')
   const { identity, device, generation } = stored.owner
   const entries: ExcerptedEntry[] = []
-  for (const index of [0, ...[...indices].sort((a, b) => a - b)]) {
+  const indices = new Set([0, ...messages, ...operations])
+  for (const index of [...indices].sort((a, b) => a - b)) {
     const entry = await excerptEntry(room, stored, head, index, primitives)
-    if (index > 0 && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
+    if (messages.has(index) && !isMessage(room, stored.key, entry, primitives)) throw new Problem('no-such-message')
     entries.push(entry)
   }
   const roots = await nodesAt(stored, rootIndices(head.length))

@@ -227,7 +227,7 @@ export class OwnLog {
     const stored = await store.openOwnLog(owner, person.deviceSeed)
     const log = { admission, stored }
     const writer = take(log)
-    await writer.append({ type: 'joined', admission, as: this.#options.ownName() })
+    await writer.append({ type: 'joined', heads: [], admission, as: this.#options.ownName() })
     await begun(log)
     await this.#keepState({ generation: owner.generation, doubt: null })
     this.#current = { log, writer }
@@ -272,5 +272,5 @@ export function nextAdmission(
   primitives: Primitives,
 ): Admission {
   const signature = signNextLog({ room, identity, device, generation }, deviceSeed, primitives)
-  return { identity: statements, device, generation, signature }
+  return { identity: statements, device, generation, invite: null, signature }
 }

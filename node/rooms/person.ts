@@ -4,9 +4,11 @@ import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
+import { type Admission, signAdmission } from '../../protocol/room/admission.ts'
 import { Problem } from '../api/problems.ts'
 import { HomeError } from '../home-error.ts'
 import type { KeyVault, VaultContent } from '../storage/key-vault.ts'
+import type { Room } from './room.ts'
 
 /** Whose node this is: the identity, and the device that speaks for it here. */
 export interface Person {
@@ -105,4 +107,16 @@ export function personOf(content: VaultContent, primitives: Primitives): Person 
   } catch (error) {
     throw new HomeError('vault/damaged', `The keys of this home do not fit together: ${(error as Error).message}.`)
   }
+}
+
+/** Why the log of this person's device is in a room: they made it, or came by an invite. */
+export function admissionOf(
+  { identity, statements, device }: Person,
+  { id, beginning, inviteSeed }: Pick<Room, 'id' | 'beginning' | 'inviteSeed'>,
+  primitives: Primitives,
+): Admission {
+  const isOwner = Buffer.compare(device, beginning.owner.device) === 0
+  if (isOwner || !inviteSeed) return { identity: statements, device, generation: 0, invite: null, signature: null }
+  const signature = signAdmission({ room: id, identity, device, generation: 0 }, inviteSeed, primitives)
+  return { identity: statements, device, generation: 0, invite: primitives.publicKey(inviteSeed), signature }
 }

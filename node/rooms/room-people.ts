@@ -1,8 +1,16 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
+import { protocolErrors } from '../../protocol/errors.ts'
+import type { LogOwner } from '../../protocol/log/hypercore.ts'
 import { orderText } from '../../protocol/ordering.ts'
+import { needsWriting, type RoomEvent } from '../../protocol/room/event.ts'
+import { actOf } from '../../protocol/room/operation.ts'
+import type { OperationEvent } from '../../protocol/room/operation-event.ts'
+import { isRole, mayWrite, type Role, roles, type Standing } from '../../protocol/room/rights.ts'
+import { Problem } from '../api/problems.ts'
 import { chosenNames } from '../projection/chosen-names.ts'
+import type { FoldingLog } from '../projection/folding-log.ts'
 import type { RoomFold } from '../projection/room-fold.ts'
-import type { Arrival, ShownAuthor } from '../projection/timeline.ts'
+import type { Arrival, ShownAuthor, TimelineSource } from '../projection/timeline.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { Contacts } from './contacts.ts'
 
@@ -14,7 +22,7 @@ interface PeopleOptions {
   readonly self: Uint8Array
 }
 
-/** The people of a room, each with one log or with several. */
+/** The people of a room: who they are, and what they may do there. */
 export class RoomPeople {
   readonly #options: PeopleOptions
   readonly #self: string
@@ -25,31 +33,92 @@ export class RoomPeople {
     this.#self = toHex(options.self)
   }
 
+  /** What we are to the room, by all that has arrived here. */
+  get standing(): Standing {
+    return this.standingOf(this.#self)
+  }
+
+  standingOf(identity: string): Standing {
+    return this.#options.fold.authority.standingOf(identity)
+  }
+
   /** Who writes a log, or null as long as nothing has let it in. */
   author(log: string): ShownAuthor | null {
     const author = this.#options.fold.logs.get(log)?.folded.author
     if (!author) return null
     const identity = toHex(author.owner.identity)
-    const device = toHex(author.owner.device)
-    return { identity, device, name: this.nameOf(identity), self: identity === this.#self }
+    const self = identity === this.#self
+    return { identity, device: toHex(author.owner.device), name: this.nameOf(identity), self }
   }
 
-  /** How a member is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
+  /** How somebody is shown: by the name that one has given them, else by their own. Empty for whom nothing has let in. */
   nameOf(identity: string): string {
     return this.#options.contacts.of(identity).petname ?? this.chosenNameOf(identity)
   }
 
-  /** How a member calls themselves. */
+  /** How somebody calls themselves. */
   chosenNameOf(identity: string): string {
-    return this.#chosen().get(identity) ?? ''
+    return this.#chosenNames().get(identity) ?? ''
   }
 
-  /** The members but oneself, by identity, with the names that they chose. */
+  /** All but oneself, by identity, with the names that they chose. */
   others(): ReadonlyMap<string, string> {
-    return new Map([...this.#chosen()].filter(([identity]) => identity !== this.#self))
+    return new Map([...this.#chosenNames()].filter(([identity]) => identity !== this.#self))
   }
 
-  arrivalOf(log: string): Arrival {
+  /** Names may be others now: by new entries, or because who may what has changed. */
+  changed(): void {
+    this.#names = null
+  }
+
+  /** Throws the problem `may-not-write` for an event of this type if it would be hidden. */
+  requireWriting(type: RoomEvent['type']): void {
+    if (needsWriting(type) && !mayWrite(this.standing) && this.#isKnown()) throw new Problem('may-not-write')
+  }
+
+  /** Throws the problem `not-allowed` for an operation that would not count. */
+  requireAct(event: OperationEvent): void {
+    const act = actOf(event)
+    if (!act || !this.#options.fold.authority.mayAct(this.#self, act)) throw new Problem('not-allowed')
+  }
+
+  /** What one may make of somebody, and whether one may remove them. */
+  mayDoTo(identity: string): { readonly roles: Role[]; readonly remove: boolean } {
+    const { authority } = this.#options.fold
+    const self = this.#self
+    const standing = this.standingOf(identity)
+    const type = isRole(standing) ? 'role-changed' : 'admitted'
+    return {
+      roles: roles.filter((role) => role !== standing && authority.mayAct(self, { type, identity, role, marks: [] })),
+      remove: authority.mayAct(self, { type: 'member-removed', identity, ban: false, marks: [] }),
+    }
+  }
+
+  /** What the timeline is drawn from. `owners`: of all logs that were taken in. */
+  timeline(owners: readonly LogOwner[]): TimelineSource {
+    const { fold, view } = this.#options
+    const identities = new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)]))
+    return {
+      view,
+      room: fold.number,
+      author: (log) => this.author(log),
+      nameOf: (identity) => this.nameOf(identity),
+      isSelf: (identity) => identity === this.#self,
+      fallenAt: (log, index) => {
+        const code = fold.authority.fallenAt(log, index)
+        return code && protocolErrors[code]
+      },
+      identityOf: (device) => identities.get(device) ?? null,
+      arrivalOf: (log) => this.#arrivalOf(log),
+    }
+  }
+
+  /** Whether what we are is known here: our own first log may have been lost, and come back. */
+  #isKnown(): boolean {
+    return [...this.#options.fold.logs.keys()].some((log) => this.author(log)?.self)
+  }
+
+  #arrivalOf(log: string): Arrival {
     const { fold, view } = this.#options
     if (fold.logs.get(log)!.stored.owner.generation > 0) return 'log-joined'
     const identity = this.author(log)?.identity
@@ -62,13 +131,15 @@ export class RoomPeople {
     return others.some((key) => (began(key) ?? start) < start) ? 'device-joined' : 'joined'
   }
 
-  /** Entries have come in: somebody may be called something else. */
-  changed(): void {
-    this.#names = null
+  #chosenNames(): ReadonlyMap<string, string> {
+    this.#names ??= chosenNames(this.#options.fold.logs.values(), (log) => this.#nameIn(log))
+    return this.#names
   }
 
-  #chosen(): ReadonlyMap<string, string> {
-    this.#names ??= chosenNames(this.#options.fold.logs.values())
-    return this.#names
+  /** What the author of a log calls themselves there: of names that are hidden none counts, but for the one that they came with. */
+  #nameIn({ row, folded: { author } }: FoldingLog): string {
+    const { fold, view } = this.#options
+    const { owner, name } = author!
+    return fold.authority.isLimited(toHex(owner.identity)) ? (view.lastName(row) ?? name) : name
   }
 }

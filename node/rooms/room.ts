@@ -1,68 +1,29 @@
-import type { Logger } from 'pino'
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
-import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
-import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
-import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
+import { logKey, verifyHead } from '../../protocol/log/hypercore.ts'
+import { type Admission, admit, followedLog } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
+import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
+import type { Standing } from '../../protocol/room/rights.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
-import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
+import { RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
 import type { TimelineSource } from '../projection/timeline.ts'
-import type { Peers } from '../replication/peers.ts'
 import type { ChannelRoom, RoomChannel, RoomLog } from '../replication/room-channel.ts'
-import type { FreeSpace } from '../storage/free-space.ts'
 import type { WaitingMessage } from '../storage/key-vault.ts'
-import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
-import type { ViewStore } from '../storage/view-store.ts'
-import type { Contacts } from './contacts.ts'
+import { type Caller, Door, type Entrance } from './door.ts'
 import { findAdmissions } from './find-admissions.ts'
-import type { Forks } from './forks.ts'
 import { HeadWatch } from './head-watch.ts'
 import { LogAnnouncer } from './log-announcer.ts'
 import { isWritten } from './outbox.ts'
-import { type EntryPlace, type KeptRoom, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
-import type { Person } from './person.ts'
-import type { RoomLogs } from './room-logs.ts'
+import { type EntryPlace, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
+import { admissionOf } from './person.ts'
+import type { RoomOptions } from './room-options.ts'
 import { RoomPeople } from './room-people.ts'
-
-/** What a room is made of and lives from. */
-export interface RoomOptions {
-  readonly genesis: Uint8Array
-  readonly secret: Uint8Array
-  readonly inviteSeed: Uint8Array
-  /** What the link called it, until its own log says. */
-  readonly label: string
-  readonly kept: KeptRoom
-  readonly person: Person
-  readonly contacts: Contacts
-  readonly store: LogStore
-  readonly space: FreeSpace
-  readonly roomLogs: RoomLogs
-  readonly forks: Forks
-  readonly view: ViewStore
-  readonly peers: Peers
-  readonly port: number
-  readonly primitives: Primitives
-  readonly log: Logger
-  readonly now: () => number
-  /** What we are called, now. */
-  readonly ownName: () => string
-  readonly onChange: (change: RoomChange) => void
-}
-
-/** What may interest whoever shows rooms or carries calls. */
-export type RoomChange =
-  | { readonly type: 'entries'; readonly room: Room; readonly entries: readonly ProjectedEntry[] }
-  | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
-  | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
-  | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }
-  | { readonly type: 'recovered'; readonly room: Room }
-  | { readonly type: 'changed'; readonly room: Room }
 
 const mostLogs = 1_000
 
@@ -73,7 +34,7 @@ export class Room implements ChannelRoom {
   readonly genesis: Uint8Array
   readonly beginning: Genesis
   readonly secret: Uint8Array
-  readonly inviteSeed: Uint8Array
+  readonly inviteSeed: Uint8Array | null
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
   readonly device: Uint8Array
@@ -84,8 +45,10 @@ export class Room implements ChannelRoom {
   readonly #options: RoomOptions
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
+  readonly #door: Door
   #own: OwnLog | null = null
   #adding: Promise<unknown> = Promise.resolve()
+  #told: Standing | null = null
 
   private constructor(options: RoomOptions) {
     const { genesis, person, primitives } = options
@@ -99,19 +62,13 @@ export class Room implements ChannelRoom {
     this.secrets = roomSecrets(options.secret, primitives)
     this.port = options.port
     this.device = person.device
-    const owner: LogOwner = { room: this.id, identity: person.identity, device: person.device, generation: 0 }
-    const isOwner = Buffer.compare(person.device, this.beginning.owner.device) === 0
-    this.ownAdmission = {
-      identity: person.statements,
-      device: person.device,
-      generation: 0,
-      signature: isOwner ? null : signAdmission(owner, options.inviteSeed, primitives),
-    }
+    this.ownAdmission = admissionOf(person, this, primitives)
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => {
         this.people.changed()
         options.onChange({ type: 'entries', room: this, entries })
       },
+      onAuthority: () => this.#onAuthority(),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
       onSettled: () => {
@@ -119,11 +76,14 @@ export class Room implements ChannelRoom {
         options.onChange({ type: 'changed', room: this })
       },
     })
-    this.people = new RoomPeople({
-      fold: this.fold,
-      view: options.view,
-      contacts: options.contacts,
+    const { view, contacts } = options
+    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: person.identity })
+    this.#door = new Door({
+      authority: this.fold.authority,
+      beginning: this.beginning,
       self: person.identity,
+      log: options.log.child({ room: this.key }),
+      now: options.now,
     })
     this.#heads = new HeadWatch({
       forks: options.forks,
@@ -229,23 +189,60 @@ export class Room implements ChannelRoom {
     return this.#options.primitives.sign(message, this.#options.person.deviceSeed)
   }
 
-  /** Write into the own log; resolves once it is safe on disk. */
-  append(event: RoomEvent): Promise<EntryPlace> {
+  /** Write into the own log; resolves once it is safe on disk. Throws the problem `may-not-write`. */
+  async append(event: RoomEvent): Promise<EntryPlace> {
+    this.people.requireWriting(event.type)
     return this.#own!.append(event)
   }
 
-  /** Say something: as long as the own log cannot be gone on with, it waits, and is safe meanwhile. */
-  say(text: string): Promise<EntryPlace> {
+  /** Say something: as long as the own log cannot be gone on with, it waits, and is safe meanwhile. Throws the problem `may-not-write`. */
+  async say(text: string): Promise<EntryPlace> {
+    this.people.requireWriting('message-sent')
     return this.#own!.say(text)
   }
 
   /** Write what matters now only, such as a step of a call: the same, but not yet safe from a power cut. */
-  write(event: RoomEvent): Promise<EntryPlace> {
+  async write(event: RoomEvent): Promise<EntryPlace> {
+    this.people.requireWriting(event.type)
     return this.#own!.write(event)
   }
 
-  addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
-    const adding = this.#adding.catch(() => {}).then(() => this.#addLog(admission, from))
+  /** Do something that changes who may what. Throws the problem `not-allowed`. */
+  async act(event: ActEvent): Promise<EntryPlace> {
+    const operation = { ...event, heads: [] } as OperationEvent
+    this.people.requireAct(operation)
+    return this.append(operation)
+  }
+
+  addLog(admission: Admission, head: ForkedHead | null): Promise<RoomLog> {
+    return this.#inTurn(() => this.#addLog(admission, head))
+  }
+
+  async enter(admission: Admission): Promise<Entrance> {
+    const { identity } = admit(this.genesis, admission, this.#options.primitives).owner
+    const invite = admission.invite && toHex(admission.invite)
+    const entrance = this.#door.open({ identity: toHex(identity), invite })
+    const isTaken = entrance.type === 'in' || entrance.type === 'waiting'
+    if (isTaken) await this.#inTurn(() => this.#addLog(admission, 'author'))
+    return entrance
+  }
+
+  entranceOf(caller: Caller): Entrance {
+    return this.#door.entranceOf(caller)
+  }
+
+  onTold(standing: Standing): void {
+    this.#told = standing
+    this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  /** What the last node that did not let us in said that we are; null once another one did. */
+  get told(): Standing | null {
+    return this.#told
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const adding = this.#adding.catch(() => {}).then(work)
     this.#adding = adding
     return adding
   }
@@ -267,6 +264,7 @@ export class Room implements ChannelRoom {
   }
 
   onPeer(channel: RoomChannel): void {
+    this.#told = null
     this.#options.onChange({ type: 'peer', room: this, channel, gone: false })
   }
 
@@ -286,17 +284,7 @@ export class Room implements ChannelRoom {
 
   /** What the timeline is drawn from. */
   timeline(): TimelineSource {
-    const identities = new Map<string, string>()
-    for (const { owner } of [...this.logs.values()].map(({ stored }) => stored)) {
-      identities.set(toHex(owner.device), toHex(owner.identity))
-    }
-    return {
-      view: this.#options.view,
-      room: this.fold.number,
-      author: (log) => this.people.author(log),
-      identityOf: (device) => identities.get(device) ?? null,
-      arrivalOf: (log) => this.people.arrivalOf(log),
-    }
+    return this.people.timeline([...this.logs.values()].map(({ stored }) => stored.owner))
   }
 
   async close(): Promise<void> {
@@ -308,8 +296,8 @@ export class Room implements ChannelRoom {
     for (const { stored } of this.logs.values()) await stored.close()
   }
 
-  async #addLog(admission: Admission, from: 'author' | { readonly head: ForkedHead | null }): Promise<RoomLog> {
-    const { primitives, store, peers, now } = this.#options
+  async #addLog(admission: Admission, from: 'author' | ForkedHead | null): Promise<RoomLog> {
+    const { primitives, store, peers } = this.#options
     const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
@@ -319,13 +307,9 @@ export class Room implements ChannelRoom {
       throw new ProtocolError('room/not-admitted', 'there are too many logs already')
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
     if (from !== 'author' || owner.generation !== 0) {
-      if (from === 'author' || !from.head) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
-      verifyHead(key, owner.device, from.head, primitives)
+      if (from === 'author' || !from) throw new ProtocolError('room/not-admitted', 'its device has signed nothing')
+      verifyHead(key, owner.device, from, primitives)
     }
-    const { expires } = this.beginning
-    // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
-    if (from === 'author' && admission.signature && expires !== null && expires < now())
-      throw new ProtocolError('room/not-admitted', 'the link has expired')
     await this.#remember(admission)
     const log = { admission, stored: await store.openLog(owner) }
     this.#take(log)
@@ -345,6 +329,13 @@ export class Room implements ChannelRoom {
 
   #logsOf(device: Uint8Array): number {
     return [...this.logs.values()].filter(({ stored }) => equalBytes(stored.owner.device, device)).length
+  }
+
+  /** Who may what has changed: whoever is at the door, or within, is judged anew. */
+  #onAuthority(): void {
+    this.people.changed()
+    this.#options.peers.review(this)
+    this.#options.onChange({ type: 'authority', room: this })
   }
 
   #onFork(log: RoomLog): void {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { toHex } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { roomTopics } from '../../protocol/replication/handshake.ts'
-import { decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import { type AdmissionPolicy, decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
 import { type DialHint, decodeLink, encodeLink, mostHints, type RoomLink } from '../../protocol/room/link.ts'
 import { tidyName } from '../../protocol/room/text.ts'
 import type { LinkPreview } from '../api/commands.ts'
@@ -11,8 +11,10 @@ import type { KnownPeers } from '../replication/known-peers.ts'
 import type { RoomChannel } from '../replication/room-channel.ts'
 import type { Swarm } from '../replication/swarm.ts'
 import type { KeyVault, VaultRoom } from '../storage/key-vault.ts'
+import { type HeldInvite, Invites } from './invites.ts'
 import type { KeptRoom } from './own-log.ts'
-import { Room, type RoomChange, type RoomOptions } from './room.ts'
+import { Room } from './room.ts'
+import type { RoomChange, RoomOptions } from './room-options.ts'
 
 /** What all rooms of a node share. */
 export interface RoomsOptions
@@ -38,6 +40,7 @@ const mostOwnHints = 4
 
 /** The rooms of this node, and its presence in each on the network. */
 export class Rooms {
+  readonly invites: Invites
   readonly #options: RoomsOptions
   readonly #rooms = new Map<string, Presence>()
   readonly #timers: readonly NodeJS.Timeout[]
@@ -46,6 +49,7 @@ export class Rooms {
   /** No room is open yet: that is `openStored`. */
   constructor(options: RoomsOptions) {
     this.#options = options
+    this.invites = new Invites(options)
     this.#timers = [
       setInterval(() => this.dialKnown(), redialEveryMs).unref(),
       setInterval(() => this.#announceAll(), topicsEveryMs).unref(),
@@ -69,17 +73,17 @@ export class Rooms {
     return found.room
   }
 
-  /** Make a room; whoever gets its link may come in, until `expires` (Unix ms). */
-  async create(name: string, expires: number | null): Promise<Room> {
+  /** Make a room; by its first link, if it has one, people come until `expires` (Unix ms). */
+  async create(name: string, admission: AdmissionPolicy, expires: number | null): Promise<Room> {
     const label = tidyName(name)
     if (label === '') throw new Problem('name-invalid')
     this.#ownName()
     const { person, primitives } = this.#options
-    const inviteSeed = randomBytes(32)
+    const inviteSeed = admission === 'invite-only' ? null : randomBytes(32)
     const genesis = encodeGenesis({
       owner: { identity: person.identity, device: person.device },
-      invite: primitives.publicKey(inviteSeed),
-      expires,
+      admission,
+      invite: inviteSeed && { key: primitives.publicKey(inviteSeed), expires },
       nonce: randomBytes(32),
     })
     return this.#enter({ genesis, secret: randomBytes(32), inviteSeed, name: label })
@@ -89,14 +93,16 @@ export class Rooms {
   readLink(text: string): LinkPreview {
     const link = this.#decode(text)
     const room = toHex(roomId(link.genesis, this.#options.primitives))
-    const { expires } = decodeGenesis(link.genesis)
+    const { expires } = link
     return {
       room,
       name: link.name,
       inviter: link.inviter,
       expires,
       expired: expires !== null && expires < this.#options.now(),
+      policy: decodeGenesis(link.genesis).admission,
       joined: this.#rooms.has(room),
+      standing: this.#rooms.get(room)?.room.people.standing ?? null,
     }
   }
 
@@ -116,12 +122,12 @@ export class Rooms {
     return entered
   }
 
-  /** The link of a room, with hints where it may be reached now. */
-  share(room: Room): { readonly link: string; readonly expires: number | null } {
-    const { genesis, secret, inviteSeed, beginning, name } = room
+  /** The link of a room by an invite, with hints where it may be reached now. */
+  link(room: Room, { seed, expires }: HeldInvite): string {
+    const { genesis, secret, name } = room
     const inviter = this.#ownName()
-    const link = { genesis, secret, inviteSeed, name, inviter, hints: this.#hints(room) }
-    return { link: linkStart + encodeLink(link, this.#options.primitives), expires: beginning.expires }
+    const link = { genesis, secret, inviteSeed: seed, expires, name, inviter, hints: this.#hints(room) }
+    return linkStart + encodeLink(link, this.#options.primitives)
   }
 
   /** Say in every room how one wants to be called. */
@@ -166,7 +172,9 @@ export class Rooms {
   }
 
   /** The secret is in the vault before anything is written with it. */
-  #enter(link: Pick<RoomLink, 'genesis' | 'secret' | 'inviteSeed' | 'name'>): Promise<Room> {
+  #enter(
+    link: Pick<RoomLink, 'genesis' | 'secret' | 'name'> & { readonly inviteSeed: Uint8Array | null },
+  ): Promise<Room> {
     const entering = this.#joining
       .catch(() => {})
       .then(async () => {
@@ -177,7 +185,7 @@ export class Rooms {
         const stored: VaultRoom = {
           genesis: toHex(link.genesis),
           secret: toHex(link.secret),
-          inviteSeed: toHex(link.inviteSeed),
+          inviteSeed: link.inviteSeed && toHex(link.inviteSeed),
           name: link.name,
         }
         await this.#options.vault.change((content) => {
@@ -200,7 +208,7 @@ export class Rooms {
       onChange,
       genesis,
       secret: Buffer.from(stored.secret, 'hex'),
-      inviteSeed: Buffer.from(stored.inviteSeed, 'hex'),
+      inviteSeed: stored.inviteSeed === null ? null : Buffer.from(stored.inviteSeed, 'hex'),
       label: stored.name,
       kept: this.#kept(stored.genesis),
       ownName: () => this.#ownName(),
@@ -209,7 +217,7 @@ export class Rooms {
     const room = await Room.open(options, (admission) =>
       admission.signature === null
         ? { type: 'room-created', genesis, name: stored.name, admission, as }
-        : { type: 'joined', admission, as },
+        : { type: 'joined', heads: [], admission, as },
     )
     this.#rooms.set(room.key, { room, topics: new Map() })
     shared.peers.addRoom(room)

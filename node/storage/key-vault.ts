@@ -9,7 +9,10 @@ import { readIfThere, writeDurably } from './durable-file.ts'
 export interface VaultRoom {
   readonly genesis: string
   readonly secret: string
-  readonly inviteSeed: string
+  /** Of the invite that one came by, or that one made the room with; null where it has none from the start. */
+  readonly inviteSeed: string | null
+  /** Seeds of invites that were made here. */
+  readonly invites?: readonly string[]
   readonly name: string
   /** The log that this device writes there; absent before it has begun one. */
   readonly own?: OwnLogState

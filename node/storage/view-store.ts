@@ -1,57 +1,14 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
-
-/** A folded entry as it is kept for showing. `call`: the call it is about. `text`: what its type has to say. */
-export interface EntryRow {
-  readonly log: number
-  readonly index: number
-  readonly depth: number
-  readonly time: number
-  /** The author's own time, unclamped. */
-  readonly stamp: number
-  readonly treeHash: Uint8Array
-  readonly type: string
-  readonly shown: boolean
-  readonly call: string | null
-  readonly text: string
-  readonly flaw: string | null
-  readonly late: boolean
-}
-
-/** An entry with the log it stands in. */
-export interface LocatedRow extends EntryRow {
-  readonly key: string
-}
+import type { EntryRow, LocatedRow, LogRow, OperationRow, OrderMark, ReadMark } from './view-rows.ts'
 
 /** The library ends what it reads as text at the first NUL, and an author may write one: so texts are read as bytes. */
 interface StoredRow extends Omit<LocatedRow, 'text'> {
   readonly text: ArrayBuffer
 }
 
-/** How far a log has been folded, and what the fold goes on with. */
-export interface LogRow {
-  readonly id: number
-  readonly key: string
-  readonly length: number
-  readonly state: string
-}
-
-/** How far one has read: everything up to this depth and time. */
-export interface ReadMark {
-  readonly depth: number
-  readonly time: number
-}
-
-/** A place in the display order. */
-export interface OrderMark {
-  readonly depth: number
-  readonly time: number
-  readonly key: string
-  readonly index: number
-}
-
-const schemaVersion = 1
+const schemaVersion = 2
 const schema = `
   CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE room(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, read_depth INTEGER NOT NULL DEFAULT -1, read_time INTEGER NOT NULL DEFAULT -1);
@@ -59,12 +16,17 @@ const schema = `
   CREATE TABLE entry(
     log INTEGER NOT NULL, idx INTEGER NOT NULL, room INTEGER NOT NULL, depth INTEGER NOT NULL, time INTEGER NOT NULL, stamp INTEGER NOT NULL,
     tree BLOB NOT NULL, type TEXT NOT NULL, shown INTEGER NOT NULL, call TEXT, text TEXT NOT NULL, flaw TEXT, late INTEGER NOT NULL,
-    PRIMARY KEY(log, idx)) WITHOUT ROWID;
+    hidden TEXT, PRIMARY KEY(log, idx)) WITHOUT ROWID;
   CREATE INDEX entry_order ON entry(room, depth, time) WHERE shown;
+  CREATE INDEX entry_name ON entry(log, idx) WHERE type IN ('joined', 'name-changed');
+  CREATE TABLE operation(log INTEGER NOT NULL, idx INTEGER NOT NULL, room INTEGER NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY(log, idx)) WITHOUT ROWID;
+  CREATE INDEX operation_room ON operation(room);
   CREATE INDEX entry_call ON entry(room, call) WHERE call IS NOT NULL;
 `
 const columns = `entry.log AS log, entry.idx AS "index", entry.depth AS depth, entry.time AS time, entry.stamp AS stamp, entry.tree AS treeHash,
-  entry.type AS type, entry.shown AS shown, entry.call AS call, CAST(entry.text AS BLOB) AS text, entry.flaw AS flaw, entry.late AS late, log.key AS key`
+  entry.type AS type, entry.shown AS shown, entry.call AS call, CAST(entry.text AS BLOB) AS text, entry.flaw AS flaw, entry.late AS late,
+  entry.hidden AS hidden, log.key AS key`
 const displayOrder = 'entry.depth, entry.time, log.key, entry.idx'
 const reverseOrder = 'entry.depth DESC, entry.time DESC, log.key DESC, entry.idx DESC'
 
@@ -144,6 +106,7 @@ export class ViewStore {
   /** A log of which nothing is folded; what was folded of it is thrown away. */
   beginLog(room: number, key: string): LogRow {
     this.#run('DELETE FROM entry WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
+    this.#run('DELETE FROM operation WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
     this.#run('DELETE FROM log WHERE key = ?', key)
     this.#run("INSERT INTO log(room, key, length, state) VALUES (?, ?, 0, '')", room, key)
     return this.#get<LogRow>('SELECT id, key, length, state FROM log WHERE key = ?', key)!
@@ -154,10 +117,44 @@ export class ViewStore {
   }
 
   addEntry(room: number, row: EntryRow): void {
-    const { log, index, depth, time, stamp, treeHash, type, shown, call, text, flaw, late } = row
-    const sql = 'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-    const flags = [shown ? 1 : 0, call, text, flaw, late ? 1 : 0]
+    const { log, index, depth, time, stamp, treeHash, type, shown, call, text, flaw, late, hidden } = row
+    const sql = 'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+    const flags = [shown ? 1 : 0, call, text, flaw, late ? 1 : 0, hidden]
     this.#run(sql, log, index, room, depth, time, stamp, Buffer.from(treeHash), type, ...flags)
+  }
+
+  addOperation(room: number, log: number, { index, id, kind, body }: Omit<OperationRow, 'log'>): void {
+    const sql = 'INSERT INTO operation VALUES (?, ?, ?, ?, ?, ?)'
+    this.#run(sql, log, index, room, Buffer.from(id), kind, Buffer.from(body))
+  }
+
+  operations(room: number): OperationRow[] {
+    const sql = `SELECT log.key AS log, operation.idx AS "index", operation.id AS id, kind, body
+      FROM operation JOIN log ON log.id = operation.log WHERE operation.room = ?`
+    // Some ways to read a row give a blob as a bare buffer.
+    return this.#all<OperationRow>(sql, room).map((row) => ({
+      ...row,
+      id: Buffer.from(row.id),
+      body: Buffer.from(row.body),
+    }))
+  }
+
+  /** Judge anew which entries of a log are hidden: `hiding` answers what its author was to the room there, or null. */
+  hide(log: number, hiding: (index: number, type: string) => string | null): void {
+    const rows = this.#all<{ index: number; type: string; hidden: string | null }>(
+      'SELECT idx AS "index", type, hidden FROM entry WHERE log = ?',
+      log,
+    )
+    for (const { index, type, hidden } of rows) {
+      const now = hiding(index, type)
+      if (now !== hidden) this.#run('UPDATE entry SET hidden = ? WHERE log = ? AND idx = ?', now, log, index)
+    }
+  }
+
+  /** The last name that is shown of those taken in a log; null if there is none. */
+  lastName(log: number): string | null {
+    const sql = `SELECT text FROM entry WHERE log = ? AND type IN ('joined', 'name-changed') ORDER BY hidden IS NOT NULL, iif(hidden IS NULL, -idx, idx) LIMIT 1`
+    return this.#get<{ text: string }>(sql, log)?.text ?? null
   }
 
   /** Depth and tree hash of a log right after its entry `index`. */
@@ -196,7 +193,7 @@ export class ViewStore {
 
   lastMessage(room: number): LocatedRow | null {
     const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log
-      WHERE entry.room = ? AND entry.shown AND entry.type = 'message-sent' ORDER BY ${reverseOrder} LIMIT 1`
+      WHERE entry.room = ? AND entry.shown AND entry.hidden IS NULL AND entry.type = 'message-sent' ORDER BY ${reverseOrder} LIMIT 1`
     return this.#row(this.#get<StoredRow>(sql, room))
   }
 
@@ -218,7 +215,7 @@ export class ViewStore {
   /** Messages behind the mark that stand in none of the own logs, counted up to a thousand. */
   unread(room: number, ownLogs: readonly number[]): number {
     const { depth, time } = this.readMark(room)
-    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM entry WHERE room = ? AND shown AND type = 'message-sent'
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM entry WHERE room = ? AND shown AND hidden IS NULL AND type = 'message-sent'
       AND (depth, time) > (?, ?) AND log NOT IN (${ownLogs.map(() => '?').join()}) LIMIT 1000)`
     return this.#get<{ count: number }>(sql, room, depth, time, ...ownLogs)!.count
   }

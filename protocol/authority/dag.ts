@@ -40,7 +40,7 @@ export class NodeSet {
  * Operations with all that each follows: what its heads name, what stands before it in its log, and what those follow.
  *
  * Nodes are numbered by depth, and those of one depth by id, so numbers depend on nothing but the operations. A head that is not among
- * them leads nowhere.
+ * them leads nowhere. Spec: specs/authority.md#graph.
  */
 export class Dag<Node extends DagNode> {
   readonly nodes: readonly Node[]

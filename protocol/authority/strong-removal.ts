@@ -12,7 +12,7 @@ export interface Claim {
  * Which of these operations stand, where those that have `fallen` already do not.
  *
  * One falls if a removal that stands attacks it, or if nothing is left that supports it; it stands once all who attack it have fallen and
- * something that supports it stands. Removals that only hang on each other, in a ring, all stand.
+ * something that supports it stands. Removals that only hang on each other, in a ring, all stand. Spec: specs/authority.md#what-stands.
  */
 export function whatStands(claims: ReadonlyMap<number, Claim>, fallen: Iterable<number> = []): Set<number> {
   const stands = new Map<number, boolean>([...fallen].map((number) => [number, false]))

@@ -16,6 +16,7 @@ export const domains = {
   invite: 'parley/invite/v1',
   nextLog: 'parley/next-log/v1',
   link: 'parley/link/v1',
+  operation: 'parley/operation/v1',
   log: 'parley/log/v1',
   entry: 'parley/entry/v1',
   entryKey: 'parley/entry-key/v1',

@@ -9,13 +9,15 @@ import { type LogOwner, logKey } from '../log/hypercore.ts'
 import { decodeGenesis, type Genesis, roomId } from './genesis.ts'
 
 /**
- * Why a log may be part of a room: whose it is, and the signature of the invite key, for the first log of a device; the owner's needs none.
- * Any later one is signed by the device itself.
+ * Why a log may be part of a room: whose it is, and for the first log of a device the invite that it came by, and its signature; the owner's needs
+ * neither. Any later one is signed by the device itself.
  */
 export interface Admission {
   readonly identity: readonly IdentityStatement[]
   readonly device: Uint8Array
   readonly generation: number
+  /** Public key of the invite that the first log of a device came by; null for the owner's, and for any later one. */
+  readonly invite: Uint8Array | null
   readonly signature: Uint8Array | null
 }
 
@@ -52,14 +54,17 @@ export function followedLog(genesis: Genesis, owner: LogOwner, primitives: Primi
 }
 
 /**
- * Check that a log may be part of the room that `genesis` begins.
+ * Check whose log this is, and that the invite which it names signed for it.
  *
- * Says nothing about when it was admitted: expiry is judged by those who admit; nor about the log that it follows. Spec: specs/room.md#admission.
- * Throws `identity/…`, `room/not-admitted` or `room/genesis`.
+/**
+ * Check whose log this is, and that the invite which it names, or for a later log its device, signed for it.
+ *
+ * Says nothing about the log that it follows. Whether the invite lets anybody in to this room, and who may what, is resolved from the
+ * operations: specs/authority.md. Spec: specs/room.md#admission. Throws `identity/…`, `room/not-admitted` or `room/genesis`.
  */
 export function admit(genesis: Uint8Array, admission: Admission, primitives: Primitives): AdmittedLog {
   const beginning = decodeGenesis(genesis)
-  const { owner, invite } = beginning
+  const { owner } = beginning
   const identity = foldIdentity(admission.identity, primitives)
   requireDevice(identity, admission.device)
   const logOwner = {
@@ -69,31 +74,32 @@ export function admit(genesis: Uint8Array, admission: Admission, primitives: Pri
     generation: admission.generation,
   }
   const key = logKey(logOwner, primitives)
-  const { generation, signature } = admission
+  const { generation, invite, signature } = admission
   if (generation > 0) {
-    if (signature === null || !primitives.verify(signature, nextSignable(key, logOwner), admission.device)) {
+    if (invite || !signature || !primitives.verify(signature, nextSignable(key, logOwner), admission.device)) {
       throw new ProtocolError('room/not-admitted', 'not signed by its device')
     }
-  } else if (signature === null) {
+  } else if (invite === null || signature === null) {
     const isOwner = equalBytes(identity.id, owner.identity) && equalBytes(admission.device, owner.device)
-    if (!isOwner) throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
+    if (!isOwner || invite || signature) throw new ProtocolError('room/not-admitted', 'only the owner needs no invite')
   } else if (!primitives.verify(signature, signable(key, logOwner), invite)) {
     throw new ProtocolError('room/not-admitted', 'not signed by the invite')
   }
   return { key, owner: logOwner, follows: followedLog(beginning, logOwner, primitives) }
 }
 
-export function admissionToCbor({ identity, device, generation, signature }: Admission): CborValue {
-  return [identityToCbor(identity), device, generation, signature]
+export function admissionToCbor({ identity, device, generation, invite, signature }: Admission): CborValue {
+  return [identityToCbor(identity), device, generation, invite, signature]
 }
 
 /** Throws `encoding/unexpected-type`. */
 export function admissionFromCbor(value: CborValue | undefined): Admission {
-  const [identity, device, generation, signature] = asArray(value, 4)
+  const [identity, device, generation, invite, signature] = asArray(value, 5)
   return {
     identity: identityFromCbor(identity),
     device: asBytes(device, 32),
     generation: asUint(generation, 2 ** 32 - 1),
+    invite: invite === null ? null : asBytes(invite, 32),
     signature: signature === null ? null : asBytes(signature, 64),
   }
 }

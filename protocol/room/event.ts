@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors.ts'
 import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from './admission.ts'
 import { mostGenesisBytes } from './genesis.ts'
+import { isOperationKind, type OperationEvent, operationFromCbor, operationToCbor } from './operation-event.ts'
 import { mostNameBytes, mostTextBytes, requireName, requireText } from './text.ts'
 
 export const callEndReasons = ['hung-up', 'declined', 'cancelled', 'missed', 'busy', 'failed'] as const
@@ -36,7 +37,7 @@ export type RoomEvent =
       readonly admission: Admission
       readonly as: string
     }
-  | { readonly type: 'joined'; readonly admission: Admission; readonly as: string }
+  | OperationEvent
   | { readonly type: 'name-changed'; readonly as: string }
   | { readonly type: 'message-sent'; readonly text: string }
   | CallEvent
@@ -52,6 +53,12 @@ const mostSealedBytes = 24_576
 const kinds: Record<RoomEvent['type'], EntryClass> = {
   'room-created': 'authority',
   joined: 'authority',
+  'invite-created': 'authority',
+  'invite-revoked': 'authority',
+  admitted: 'authority',
+  'role-changed': 'authority',
+  'member-removed': 'authority',
+  left: 'authority',
   'name-changed': 'authority',
   'message-sent': 'message',
   'call-started': 'call',
@@ -66,6 +73,16 @@ export function isCallEvent(event: RoomEvent | UnknownEvent): event is CallEvent
   return event.type.startsWith('call-')
 }
 
+/** Whether an event may change who may what. */
+export function isOperation(event: RoomEvent | UnknownEvent): event is OperationEvent {
+  return isOperationKind(event.type)
+}
+
+/** Whether who writes an event needs the right to write: it says more than who one is, or that one comes or goes. */
+export function needsWriting(type: string): boolean {
+  return !isKnown(type) || kinds[type] !== 'authority'
+}
+
 /** The class whose secret seals an event of this kind. */
 export function classOf(kind: RoomEvent['type']): EntryClass {
   return kinds[kind]
@@ -73,15 +90,13 @@ export function classOf(kind: RoomEvent['type']): EntryClass {
 
 /** The body of an event. Spec: specs/room.md#events. */
 export function encodeEvent(event: RoomEvent): Uint8Array {
-  return encodeCbor(bodyOf(event))
+  return encodeCbor(isOperation(event) ? operationToCbor(event) : bodyOf(event))
 }
 
-function bodyOf(event: RoomEvent): CborValue {
+function bodyOf(event: Exclude<RoomEvent, OperationEvent>): CborValue {
   switch (event.type) {
     case 'room-created':
       return [event.genesis, requireName(event.name), admissionToCbor(event.admission), requireName(event.as)]
-    case 'joined':
-      return [admissionToCbor(event.admission), requireName(event.as)]
     case 'name-changed':
       return [requireName(event.as)]
     case 'message-sent':
@@ -103,7 +118,8 @@ export function decodeEvent(kind: string, entryClass: EntryClass, body: Uint8Arr
   if (!isKnown(kind)) return { type: 'unknown', kind }
   try {
     if (classOf(kind) !== entryClass) throw new ProtocolError('entry/body', `${kind} in class ${entryClass}`)
-    return eventOf(kind, decodeCbor(body, { bytes: mostBlockBytes }))
+    const value = decodeCbor(body, { bytes: mostBlockBytes })
+    return isOperationKind(kind) ? operationFromCbor(kind, value) : eventOf(kind, value)
   } catch (error) {
     throw error instanceof ProtocolError && error.code === 'entry/body'
       ? error
@@ -118,7 +134,7 @@ export function withheldEvent(kind: string, entryClass: EntryClass): UnknownEven
   return null
 }
 
-function eventOf(kind: RoomEvent['type'], body: CborValue): RoomEvent {
+function eventOf(kind: Exclude<RoomEvent, OperationEvent>['type'], body: CborValue): RoomEvent {
   switch (kind) {
     case 'room-created': {
       const [genesis, name, admission, as] = asArray(body, 4)
@@ -129,10 +145,6 @@ function eventOf(kind: RoomEvent['type'], body: CborValue): RoomEvent {
         admission: admissionFromCbor(admission),
         as: requireName(asText(as, mostNameBytes)),
       }
-    }
-    case 'joined': {
-      const [admission, as] = asArray(body, 2)
-      return { type: kind, admission: admissionFromCbor(admission), as: requireName(asText(as, mostNameBytes)) }
     }
     case 'name-changed': {
       const [as] = asArray(body, 1)

@@ -1,15 +1,18 @@
 import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asText, asTime, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asText, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+
+/** How people come in: by the link at once, by the link after somebody lets them in, or by the invites of members alone. */
+export const admissionPolicies = ['open-link', 'lobby', 'invite-only'] as const
+export type AdmissionPolicy = (typeof admissionPolicies)[number]
 
 /** What a room is, for ever. Its hash is the room's id, so nobody can give a room another beginning. */
 export interface Genesis {
   readonly owner: { readonly identity: Uint8Array; readonly device: Uint8Array }
-  /** Whoever signs with this key may join. */
-  readonly invite: Uint8Array
-  /** Unix ms after which members admit nobody by the invite; null: never. */
-  readonly expires: number | null
+  readonly admission: AdmissionPolicy
+  /** The first invite; null exactly if the room is invite-only. `expires`: Unix ms after which members admit nobody by it; null: never. */
+  readonly invite: { readonly key: Uint8Array; readonly expires: number | null } | null
   /** 32 random bytes. */
   readonly nonce: Uint8Array
 }
@@ -20,14 +23,14 @@ const suite = 0
 export const mostGenesisBytes = 512
 
 /** Spec: specs/room.md#genesis. */
-export function encodeGenesis({ owner, invite, expires, nonce }: Genesis): Uint8Array {
+export function encodeGenesis({ owner, admission, invite, nonce }: Genesis): Uint8Array {
   return encodeCbor([
     'room',
     format,
     suite,
-    ['open-link', 'all'],
+    [admission, 'all'],
     [owner.identity, owner.device],
-    [invite, expires],
+    invite && [invite.key, invite.expires],
     nonce,
   ])
 }
@@ -40,19 +43,19 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
       7,
     )
     const [admission, history] = asArray(policy, 2)
+    const way = admissionPolicies.find((each) => each === admission)
     const known =
       asText(type, 16) === 'room' &&
       asUint(number) === format &&
       asUint(cipher) === suite &&
-      asText(admission, 16) === 'open-link' &&
       asText(history, 16) === 'all'
-    if (!known) throw new ProtocolError('room/genesis', 'a policy or suite that this version does not know')
+    if (!known || !way) throw new ProtocolError('room/genesis', 'a policy or suite that this version does not know')
     const [identity, device] = asArray(owner, 2)
-    const [key, expires] = asArray(invite, 2)
+    if ((invite === null) !== (way === 'invite-only')) throw new ProtocolError('room/genesis', 'an invite, or none')
     return {
       owner: { identity: asBytes(identity, 32), device: asBytes(device, 32) },
-      invite: asBytes(key, 32),
-      expires: expires === null ? null : asTime(expires),
+      admission: way,
+      invite: invite === null ? null : inviteFrom(invite),
       nonce: asBytes(nonce, 32),
     }
   } catch (error) {
@@ -60,6 +63,11 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
       ? error
       : new ProtocolError('room/genesis', (error as Error).message)
   }
+}
+
+function inviteFrom(value: CborValue | undefined) {
+  const [key, expires] = asArray(value, 2)
+  return { key: asBytes(key, 32), expires: expires === null ? null : asTime(expires) }
 }
 
 /** A room's id: the hash of its genesis. */

@@ -29,11 +29,17 @@ interface HeldLog {
 }
 
 /** What a verification counted. */
-interface Counts {
+interface Counts extends Rights {
   readonly logs: number
   readonly entries: number
   readonly unknown: number
   readonly unplaced: number
+}
+
+/** How many entries are not shown, and how many operations do not count, for want of a right. */
+export interface Rights {
+  readonly hidden: number
+  readonly fallen: number
 }
 
 /** A line that waits for something that is not in the file. */
@@ -52,6 +58,7 @@ export class Findings {
   readonly #missing = new Map<string, MissingLog>()
   readonly #forks: Check[] = []
   #authors: Check[] = []
+  #missingOperations = 0
 
   /** Say that checks of these names are made: one that finds nothing has passed. */
   begin(...names: readonly CheckName[]): void {
@@ -111,6 +118,11 @@ export class Findings {
     }
   }
 
+  /** So many operations are named that are not here. */
+  missingOperations(missing: number): void {
+    this.#missingOperations = missing
+  }
+
   /** `sealed`: identities whose logs are here, but sealed: whether they are authors is not known. */
   authors(authors: readonly ReportedAuthor[], expect: readonly string[], sealed: readonly string[] = []): void {
     const unknown = expect.filter((id) => !authors.some(({ identity }) => identity === id) && !sealed.includes(id))
@@ -138,7 +150,7 @@ export class Findings {
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
       inclusion: '',
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
-      membership: `${count(counts.logs, 'log')} let in to the room`,
+      membership: `${count(counts.logs, 'log')} of known authors${rightsText(counts)}`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       forks: 'nobody is known to have written two histories of a log',
       completeness: '',
@@ -198,6 +210,13 @@ export class Findings {
       .slice(0, mostTold)
       .map(([log, { length, first }]) => waiting(missingText(log, length, held.get(log)), entryId(first)))
     if (logs.length > mostTold) lines.push(waiting(`and ${count(logs.length - mostTold, 'more log')}`))
+    if (this.#missingOperations > 0) {
+      lines.push(
+        waiting(
+          `${count(this.#missingOperations, 'operation')} that others name ${this.#missingOperations === 1 ? 'is' : 'are'} not here: who may what could come out otherwise`,
+        ),
+      )
+    }
     if (unplaced > 0) {
       lines.push(
         waiting(
@@ -215,6 +234,12 @@ export function unknownText(unknown: number): string {
   return unknown === 0 ? '' : `, ${unknown} of ${unknown === 1 ? 'a kind' : 'kinds'} that this version does not know`
 }
 
+export function rightsText({ hidden, fallen }: Rights): string {
+  const acts = fallen === 0 ? '' : `, ${count(fallen, 'operation')} that ${fallen === 1 ? 'does' : 'do'} not count`
+  const entries = hidden === 0 ? '' : `, ${count(hidden, 'entry', 'entries')} without the right to write, not shown`
+  return acts + entries
+}
+
 /** The length is a claim: only of a log that is let in does it count entries. */
 function missingText(log: string, length: number, held: HeldLog | undefined): string {
   const cited = `log ${log} is cited up to length ${length}`
@@ -230,7 +255,7 @@ export function entryId({ log, index }: Pick<OrderKey, 'log' | 'index'>): string
 
 function checkOf(code: ProtocolErrorCode): CheckName {
   if (code.startsWith('ordering/')) return 'causality'
-  return code.startsWith('room/') || code.startsWith('identity/') ? 'membership' : 'entries'
+  return /^(room|identity|authority)\//.test(code) ? 'membership' : 'entries'
 }
 
 /** A number of things, in words that fit it. */

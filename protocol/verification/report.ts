@@ -32,6 +32,15 @@ export interface ReportedAuthor {
   readonly name: string
   readonly messages: number
   readonly confirmed: boolean
+  /** What they are to the room, by all operations in the file: a role, or that they were removed, left, or never let in. */
+  readonly standing: string
+}
+
+/** An operation that does not count, and why. Spec: specs/authority.md. */
+export interface FallenOperation {
+  readonly where: string
+  readonly code: ProtocolErrorCode
+  readonly text: string
 }
 
 /** A message as it stands in a verified file, in display order. */
@@ -57,6 +66,9 @@ export interface Report {
   readonly withheld: number
   /** Entries of kinds that this version does not know: what they say is not shown. */
   readonly unknown: number
+  /** Entries whose authors had no right to write there: what they say is not shown. */
+  readonly hidden: number
+  readonly fallen: readonly FallenOperation[]
   readonly authors: readonly ReportedAuthor[]
   readonly checks: readonly Check[]
   /** What this file cannot show, in sentences. */
@@ -99,7 +111,7 @@ export function notProvenByExcerpt(withheld: number): readonly string[] {
   return [
     'What was left out: whoever exported this chose the messages. What was said before, between and after them may change what they mean.',
     'The order between authors, but where one of these messages cites another: depths are claims, as what they rest on was left out.',
-    'That an author stayed in the room, or kept the name with which they came in.',
+    'That an author was not removed since, or may still do what they did: what came later was left out. Nor that they kept their name.',
     neverProven[0]!,
     neverProven[1]!,
     neverProven[3]!,

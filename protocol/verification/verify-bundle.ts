@@ -1,10 +1,9 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
-import type { Citation, OpenedHeader } from '../log/entry.ts'
+import type { Citation } from '../log/entry.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
-import { compareOrder, type OrderKey } from '../ordering.ts'
-import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
+import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
@@ -12,6 +11,7 @@ import { type Awaited, foldInCausalOrder } from './causal-order.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { count, entryId, Findings, unknownText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
+import { Heard } from './heard.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
 
 export interface VerifyOptions {
@@ -41,25 +41,6 @@ interface WalkedLog {
   next: Opened | null
   /** Whether everything was here that its entries so far cite. */
   isPlaced: boolean
-}
-
-/** What the entries of a bundle say to people. */
-interface Heard {
-  roomName: string
-  /** How many are of a kind of a later version. */
-  unknown: number
-  /** Those without a flaw. */
-  readonly messages: HeardMessage[]
-  /** How many entries have a body that is not disclosed; and of these, how many could change who is in the room. */
-  withheld: number
-  withheldAuthority: number
-}
-
-interface HeardMessage {
-  readonly order: OrderKey
-  readonly time: number
-  readonly text: string | null
-  readonly placed: boolean
 }
 
 /**
@@ -144,7 +125,8 @@ function foldLogs(
 ): Heard {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard: Heard = { roomName: '', unknown: 0, messages: [], withheld: 0, withheldAuthority: 0 }
+  const heard = new Heard(genesis, primitives)
+  const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
   const open = logs.filter((log) => !isSealed(log))
   const of = entriesIn(open)
   // That a sealed log was let in is not known: membership waits for it, and so for what follows it.
@@ -174,8 +156,12 @@ function foldLogs(
       if (missing.length > 0 || citesSealed(opened, byId)) log.isPlaced = false
       for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
       for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
-      hear(heard, log, entry)
-      if (isWithheld(opened)) hearWithheld(heard, log, entry, opened)
+      const block = log.bundled.blocks[entry.order.index]!
+      const wrong = heard.authority.note(entry, folded.author, block, rootsAt)
+      for (const flaw of wrong) findings.flaw(flaw, entryId(entry.order))
+      const where = { generation: log.bundled.generation, isPlaced: log.isPlaced }
+      if (isWithheld(opened)) heard.hearWithheld(entry, opened, where)
+      else heard.hear(entry, where)
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
     },
@@ -185,29 +171,6 @@ function foldLogs(
 }
 
 const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { length }) => sum + length, 0)
-
-function hear(heard: Heard, log: WalkedLog, { event, flaws, order, time }: FoldedEntry): void {
-  // Only the owner can have made the room, and only their first log says what it is called.
-  if (event?.type === 'room-created' && log.bundled.generation === 0) heard.roomName = event.name
-  if (event?.type === 'unknown') heard.unknown++
-  if (event?.type === 'message-sent' && flaws.length === 0) {
-    heard.messages.push({ order, time, text: event.text, placed: log.isPlaced })
-  }
-}
-
-/** An entry without its body still says where it stands, when it was written, and whether it is a message. */
-function hearWithheld(
-  heard: Heard,
-  log: WalkedLog,
-  { flaws, order, time }: FoldedEntry,
-  { header, frame }: OpenedHeader,
-): void {
-  heard.withheld++
-  if (frame.class === 'authority') heard.withheldAuthority++
-  if (header.kind === 'message-sent' && flaws.length === 0) {
-    heard.messages.push({ order, time, text: null, placed: log.isPlaced })
-  }
-}
 
 /** The depth of what is sealed is not known, so that of what cites it is a claim. */
 function citesSealed(opened: Opened, logs: ReadonlyMap<string, WalkedLog>): boolean {
@@ -267,23 +230,27 @@ function summarize(
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
-  const names = namesOf(logs)
+  const authority = heard.authority.resolve()
+  const names = namesOf(logs, authority)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
-  const messages = [...heard.messages]
-    .sort((a, b) => compareOrder(a.order, b.order))
-    .flatMap(({ order, time, text, placed }): ReportedMessage[] => {
-      const by = held.get(toHex(order.log))!.author
-      if (!by) return []
-      const author = toHex(by.owner.identity)
-      return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
-    })
-  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
+  const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
+  const messages = heard.messages(authorOf, names, authority)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
+  const hidden = heard.hidden(authorOf, authority)
   sayForks(forks, names, findings)
   const sealed = logs.filter(isSealed)
   findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
   const unplaced = messages.filter(({ placed }) => !placed).length
   const withheld = messages.filter(({ text }) => text === null).length
-  const counts = { logs: logs.length, entries: entriesIn(logs), unknown: heard.unknown, unplaced }
+  const counts = {
+    logs: logs.length,
+    entries: entriesIn(logs),
+    unknown: heard.unknown,
+    unplaced,
+    hidden,
+    fallen: authority.fallen.length,
+  }
+  findings.missingOperations(authority.missing)
   const checks = findings.checks(counts, held)
   return {
     messages,
@@ -295,6 +262,8 @@ function summarize(
       messages: messages.length,
       withheld,
       unknown: heard.unknown,
+      hidden,
+      fallen: authority.fallen,
       authors,
       checks,
       notProven: notProven({ unplaced, withheld, sealed: sealed.length }),

@@ -1,17 +1,17 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import type { EntryHeader } from '../log/entry.ts'
 import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
-import { compareOrder, type OrderKey } from '../ordering.ts'
 import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
+import type { ResolvedAuthority } from './disclosed-authority.ts'
 import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
 import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
-import { count, entryId, Findings } from './findings.ts'
+import { count, entryId, Findings, type Rights, rightsText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
-import { notProvenByExcerpt, type ReportedMessage } from './report.ts'
+import { Heard } from './heard.ts'
+import { notProvenByExcerpt, type ReportedAuthor } from './report.ts'
 import { ShownOrder } from './shown-order.ts'
 import type { Verified, VerifyOptions } from './verify-bundle.ts'
 
@@ -24,11 +24,12 @@ interface ShownLog {
   folded: FoldedLog
 }
 
-/** What the entries of an excerpt say to people. */
-interface Heard {
-  roomName: string
-  unknown: number
-  readonly messages: { readonly order: OrderKey; readonly time: number; readonly text: string | null }[]
+/** What all logs of an excerpt have in common. */
+interface ShownRoom {
+  readonly room: Uint8Array
+  readonly genesis: Uint8Array
+  readonly isAdmitted: (log: string) => boolean
+  readonly rootsAt: (log: string, length: number) => LogRoots | undefined
 }
 
 /**
@@ -47,13 +48,14 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
   const order = new ShownOrder(
     new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
   )
-  const heard: Heard = { roomName: '', unknown: 0, messages: [] }
+  const heard = new Heard(excerpt.genesis, options.primitives)
   const forks = foundForks(excerpt.forks, room, findings, options.primitives)
   // A later log of a device is let in by its first one.
   const byId = new Map(logs.map((log) => [log.id, log]))
   const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
+  const shown = { room, genesis: excerpt.genesis, isAdmitted, rootsAt: rootsIn(logs) }
   for (const log of [...logs].sort((a, b) => a.excerpted.generation - b.excerpted.generation)) {
-    fold(log, room, excerpt.genesis, isAdmitted, order, heard, findings, options)
+    fold(log, shown, order, heard, findings, options)
   }
   order.check(findings, options.primitives)
   return summarize(excerpt, room, logs, heard, forks, order, findings, options)
@@ -85,6 +87,15 @@ function show(log: ExcerptedLog, room: Uint8Array, findings: Findings, { primiti
   return { excerpted: log, id, roots, folded: emptyLog(key) }
 }
 
+/** The peaks over a log's first blocks are here for the length of its head alone. */
+function rootsIn(logs: readonly ShownLog[]): ShownRoom['rootsAt'] {
+  const byId = new Map(logs.map((log) => [log.id, log]))
+  return (id, length) => {
+    const log = byId.get(id)
+    return log?.excerpted.length === length ? (log.roots ?? undefined) : undefined
+  }
+}
+
 function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly ShownLog[], findings: Findings): void {
   if (!exportSigned) findings.fail('export', 'bundle/export-signature')
   if (!logs.some(({ excerpted }) => equalBytes(excerpted.device, exporter.device))) {
@@ -99,9 +110,7 @@ function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly 
 /** Fold what is shown of a log. What its entries say of their order is gathered, for it needs the other logs. */
 function fold(
   log: ShownLog,
-  room: Uint8Array,
-  genesis: Uint8Array,
-  isAdmitted: (log: string) => boolean,
+  { room, genesis, isAdmitted, rootsAt }: ShownRoom,
   order: ShownOrder,
   heard: Heard,
   findings: Findings,
@@ -119,12 +128,16 @@ function fold(
     log.folded = folded
     // What a fold finds of the order it finds by the entries before, which are not here.
     const flaws = entry.flaws.filter(({ code }) => !code.startsWith('ordering/'))
-    for (const flaw of flaws) findings.flaw(flaw, where)
+    const wrong = heard.authority.note(entry, folded.author, shown.block, rootsAt)
+    for (const flaw of [...flaws, ...wrong]) findings.flaw(flaw, where)
     if (opened instanceof ProtocolError) continue
     time = Math.max(time, opened.header.time)
     const at = { depth: opened.header.depth, time, log: log.folded.key, index: shown.index }
     order.add(log.id, at, opened.header.heads)
-    hear(heard, log, opened, at, flaws.length === 0, entry.event)
+    const said = { ...entry, order: at, time: opened.header.time, flaws }
+    const of = { generation: log.excerpted.generation, isPlaced: false }
+    if (isWithheld(opened)) heard.hearWithheld(said, opened, of)
+    else heard.hear(said, of)
   }
 }
 
@@ -137,22 +150,6 @@ function open(
   return openDisclosed(block, { room, log: log.folded.key, index }, keys, primitives)
 }
 
-function hear(
-  heard: Heard,
-  log: ShownLog,
-  opened: Exclude<Opened, ProtocolError>,
-  order: OrderKey,
-  isWhole: boolean,
-  event: ReturnType<typeof foldEntry>['entry']['event'],
-): void {
-  const { kind, time }: EntryHeader = opened.header
-  if (event?.type === 'room-created' && log.excerpted.generation === 0) heard.roomName = event.name
-  if (event?.type === 'unknown') heard.unknown++
-  if (!isWhole) return
-  if (event?.type === 'message-sent') heard.messages.push({ order, time, text: event.text })
-  else if (isWithheld(opened) && kind === 'message-sent') heard.messages.push({ order, time, text: null })
-}
-
 function summarize(
   excerpt: DecodedExcerpt,
   room: Uint8Array,
@@ -163,22 +160,18 @@ function summarize(
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
-  const names = namesOf(logs)
+  const authority = heard.authority.resolve()
+  const names = namesOf(logs, authority)
   const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
-  const messages = [...heard.messages]
-    .sort((a, b) => compareOrder(a.order, b.order))
-    .flatMap(({ order: at, time, text }): ReportedMessage[] => {
-      const by = authorOf.get(toHex(at.log))
-      if (!by) return []
-      const author = toHex(by.owner.identity)
-      return [{ id: entryId(at), author, name: names.get(author)!, text, time, placed: false }]
-    })
-  const authors = reportedAuthors(names, messages, [...expect, ...confirmed])
+  const messages = heard.messages(authorOf, names, authority)
+  const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
+  const hidden = heard.hidden(authorOf, authority)
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
+  sayUnproven({ withheldAuthority: heard.withheldAuthority, hidden }, authors, authority, findings)
   sayForks(forks, names, findings)
   findings.authors(authors, expect)
-  const checks = findings.excerptChecks(passed(logs))
+  const checks = findings.excerptChecks(passed(logs, { hidden, fallen: authority.fallen.length }))
   return {
     messages,
     report: {
@@ -189,6 +182,8 @@ function summarize(
       messages: messages.length,
       withheld,
       unknown: heard.unknown,
+      hidden,
+      fallen: authority.fallen,
       authors,
       checks,
       notProven: notProvenByExcerpt(withheld),
@@ -196,7 +191,7 @@ function summarize(
   }
 }
 
-function passed(logs: readonly ShownLog[]) {
+function passed(logs: readonly ShownLog[], rights: Rights) {
   const entries = count(
     logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0),
     'entry',
@@ -207,7 +202,7 @@ function passed(logs: readonly ShownLog[]) {
     signatures: `the heads of ${count(logs.length, 'log')} signed by their devices`,
     inclusion: `${entries} stand in these logs where they are said to stand, unchanged`,
     entries: `${entries} open, each at its place`,
-    membership: `${count(logs.length, 'log')} let in to the room`,
+    membership: `${count(logs.length, 'log')} let in to the room${rightsText(rights)}`,
     causality: '',
     forks: 'the file has no proof that one of their authors signed two histories',
     completeness: '',
@@ -232,4 +227,34 @@ function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: numb
     'causality',
     `entries of one log stand in their order, and ${links} lead from one entry here to another; otherwise the order between authors is as they claim, for what it rests on was left out`,
   )
+}
+
+/** Who may what is known as far as the operations are here that it comes out of. */
+function sayUnproven(
+  { withheldAuthority, hidden }: Pick<Heard, 'withheldAuthority'> & Pick<Rights, 'hidden'>,
+  authors: readonly ReportedAuthor[],
+  { missing }: ResolvedAuthority,
+  findings: Findings,
+): void {
+  if (withheldAuthority > 0) {
+    const entries = count(withheldAuthority, 'entry', 'entries')
+    findings.wait('membership', `what ${entries} say about who may what in the room is not disclosed`)
+  }
+  if (missing > 0) {
+    const operations = count(missing, 'operation')
+    findings.wait(
+      'membership',
+      `${operations} that others name ${missing === 1 ? 'was' : 'were'} left out: who may what could come out otherwise`,
+    )
+  }
+  if (hidden > 0) {
+    const entries = count(hidden, 'entry', 'entries')
+    findings.wait(
+      'membership',
+      `${entries} not shown, for want of the right to write: what gave it may have been left out`,
+    )
+  }
+  const strangers = authors.filter(({ standing }) => standing === 'none').length
+  if (strangers > 0)
+    findings.wait('membership', `nothing here lets in ${count(strangers, 'author')}: what does may have been left out`)
 }

@@ -28,7 +28,10 @@ import type { Target } from './target.ts'
 const { conversation, people, bo } = smallConversation()
 const { genesis, room, secret, inviteSeed } = conversation
 const hints = [{ key: people.ada.device, host: '192.0.2.1', port: 49_737 }]
-const link = encodeLink({ genesis, secret, inviteSeed, name: 'Kitchen', inviter: 'Ada', hints }, primitives)
+const link = encodeLink(
+  { genesis, secret, inviteSeed, expires: null, name: 'Kitchen', inviter: 'Ada', hints },
+  primitives,
+)
 const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
 const chosen = conversation.excerpt(people.ada, new Map([[bo, [1]]]))
 const excerpt = encodeExcerpt(chosen, people.ada.deviceSeed, primitives)
@@ -43,9 +46,20 @@ const [offered, answered] = [describe(chromiumOffer), describe(chromiumAnswer)]
 const sealed = new Uint8Array(40)
 const device = people.bo.device
 
+const of = { identity: people.bo.identity, marks: [bo.head()] }
+const operations: readonly RoomEvent[] = [
+  { type: 'invite-created', heads: [], invite: device, role: 'reader', uses: 3, expires: 1_700_000_000_000 },
+  { type: 'invite-revoked', heads: [device], invite: device },
+  { type: 'admitted', heads: [], role: 'member', ...of },
+  { type: 'role-changed', heads: [device], role: 'admin', ...of },
+  { type: 'member-removed', heads: [], ban: true, ...of },
+  { type: 'left', heads: [device] },
+]
+
 const events: readonly RoomEvent[] = [
   { type: 'room-created', genesis, name: 'Kitchen', admission: bo.admission(true), as: 'Ada' },
-  { type: 'joined', admission: bo.admission(true), as: 'Bo' },
+  { type: 'joined', heads: [], admission: bo.admission(true), as: 'Bo' },
+  ...operations,
   { type: 'name-changed', as: 'Bó' },
   { type: 'message-sent', text: 'Good morning ☕' },
   { type: 'call-started', call, to: device },

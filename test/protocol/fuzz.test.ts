@@ -35,7 +35,7 @@ describe('a link', () => {
   test('comes back with every address that it can carry', () => {
     fc.assert(
       fc.property(fc.array(anyHint, { maxLength: 8 }), (carried) => {
-        const content = { genesis, secret, inviteSeed, name: 'Kitchen', inviter: 'Ada', hints: carried }
+        const content = { genesis, secret, inviteSeed, expires: null, name: 'Kitchen', inviter: 'Ada', hints: carried }
         expect(decodeLink(encodeLink(content, primitives), primitives).hints).toEqual(carried)
       }),
     )
@@ -45,7 +45,7 @@ describe('a link', () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.stringMatching(/^[0-9a-f:.%-]{1,20}$/)), (host) => {
         const hint = { key: people.ada.device, host, port: 1 }
-        const content = { genesis, secret, inviteSeed, name: 'Kitchen', inviter: 'Ada', hints: [hint] }
+        const content = { genesis, secret, inviteSeed, expires: null, name: 'Kitchen', inviter: 'Ada', hints: [hint] }
         let read = ''
         try {
           read = decodeLink(encodeLink(content, primitives), primitives).hints[0]!.host

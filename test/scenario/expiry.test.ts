@@ -43,6 +43,7 @@ test('an expired link is refused by members to whom it is shown by a clock that 
   await again.send(room, 'I was let in before')
   await untilAllShow([ada, again], room, ['I was let in before'])
   expect(ada.room(room).members.map(({ name }) => name)).toEqual(['Ada', 'Ben'])
+  await until(() => cleo.room(room).told === 'none', 'Cleo to be told')
   expect(cleo.room(room)).toMatchObject({ state: 'waiting', peers: 0 })
   expect(cleo.texts(room)).toEqual(['Let me in'])
 })

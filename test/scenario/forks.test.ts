@@ -49,7 +49,7 @@ async function twoHistories(one: readonly string[], two: readonly string[]): Pro
   const device = freshVault(primitives)
   const both = [await openHostile(net.home('one'), link, device), await openHostile(net.home('two'), link, device)]
   hostiles.push(...both)
-  const joined = both[0]!.entry(0, { type: 'joined', admission: both[0]!.admission, as: 'Mallory' })
+  const joined = both[0]!.entry(0, { type: 'joined', heads: [], admission: both[0]!.admission, as: 'Mallory' })
   for (const [i, texts] of [one, two].entries()) {
     const { log, entry } = both[i]!
     await log.append([joined, ...texts.map((text, at) => entry(at + 1, message(text)))])
@@ -149,7 +149,7 @@ test('a member who takes back what was said is found out by the first head they 
   const hostile = await openHostile(net.home('one'), link, device)
   hostiles.push(hostile)
   const { admission, entry, log } = hostile
-  await log.append([entry(0, { type: 'joined', admission, as: 'Mallory' }), entry(1, message('I said yes'))])
+  await log.append([entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }), entry(1, message('I said yes'))])
   const channel = await hostile.meet(stranger)
   await untilAllShow([ada, ben], room, ['I said yes'])
   const head = { length: 1, treeHash: await log.treeHash(1) }

@@ -70,13 +70,13 @@ describe('a hostile member', () => {
     const ofAda = bundle.logs.find((log) => log.blocks.length === 2)!
     expect(logKey({ ...ofAda, room: roomId(bundle.genesis, primitives) }, primitives)).not.toEqual(hostile.log.key)
     await hostile.log.append([
-      entry(0, { type: 'joined', admission, as: 'Mallory' }),
+      entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
       randomBytes(200),
       Buffer.alloc(0),
       randomBytes(300_000),
       entry(4, message(''), { kind: 'poll-opened', depth: 5, body: randomBytes(20) }),
       entry(5, message('From the future'), { depth: 1_000_000 }),
-      entry(6, { type: 'joined', admission, as: 'Ada' }),
+      entry(6, { type: 'joined', heads: [], admission, as: 'Ada' }),
       ofAda.blocks[1]!,
       entry(8, message('x'), { body: randomBytes(40) }),
       entry(9, message('Believe me'), { heads: [{ log: hostile.log.key, length: 3, treeHash: randomBytes(32) }] }),
@@ -110,7 +110,7 @@ describe('a hostile member', () => {
     const { admission, entry } = hostile
     const never = { log: randomBytes(32), length: 7, treeHash: randomBytes(32) }
     await hostile.log.append([
-      entry(0, { type: 'joined', admission, as: 'Mallory' }),
+      entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
       entry(1, message('True')),
       entry(2, message('Held back'), { heads: [never] }),
       entry(3, message('Behind it')),
@@ -126,7 +126,7 @@ describe('a hostile member', () => {
     const { admission, entry } = hostile
     await hostile.log.append([
       entry(0, message('Who am I?')),
-      entry(1, { type: 'joined', admission, as: 'Ada' }),
+      entry(1, { type: 'joined', heads: [], admission, as: 'Ada' }),
       entry(2, message('Guess')),
     ])
     await hostile.meet(stranger)
@@ -138,7 +138,7 @@ describe('a hostile member', () => {
   test('has copied a device that writes two histories: both ways it is noticed, and said', async () => {
     const device = freshVault(primitives)
     const [one, two] = [await mallory('one', device), await mallory('two', device)]
-    const joined = one.entry(0, { type: 'joined', admission: one.admission, as: 'Mallory' })
+    const joined = one.entry(0, { type: 'joined', heads: [], admission: one.admission, as: 'Mallory' })
     await one.log.append([joined, one.entry(1, message('I said yes'))])
     await two.log.append([joined, two.entry(1, message('I said no'))])
     await one.meet(stranger)

@@ -49,7 +49,7 @@ describe('a member whose clock says anything', () => {
     const lastDay = 8_640_000_000_000_000
     const year = 365 * 86_400_000
     await log.append([
-      entry(0, { type: 'joined', admission, as: 'Mallory' }),
+      entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
       entry(1, message('Next year'), { time: Date.now() + year }),
       entry(2, message('1970'), { time: 0 }),
       entry(3, message('The last day'), { time: lastDay }),
@@ -76,7 +76,7 @@ describe('a member who writes bytes that are no text', () => {
     const { admission, entry, log } = hostile
     const body = (hex: string) => Buffer.from(hex, 'hex')
     await log.append([
-      entry(0, { type: 'joined', admission, as: 'Mallory' }),
+      entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
       entry(1, message('x'), { body: body('8161ff') }),
       entry(2, message('x'), { body: body('8163eda080') }),
       entry(3, message('x'), { body: body('8164efbbbf78') }),

@@ -56,7 +56,7 @@ function formsOf({ words, deviceSeed, networkSeed, viewKey, rooms }: VaultConten
     networkSeed: bytes(networkSeed),
     viewKey: bytes(viewKey),
     roomSecret: rooms.flatMap(({ secret }) => bytes(secret)),
-    inviteSeed: rooms.flatMap(({ inviteSeed }) => bytes(inviteSeed)),
+    inviteSeed: rooms.flatMap(({ inviteSeed }) => bytes(inviteSeed!)),
     message: text(said),
     roomName: text('Book club'),
   }

@@ -66,7 +66,16 @@ function newcomer(inviteSeed: Uint8Array): { person: Person; admission: Admissio
     generation: 0,
   }
   const signature = signAdmission(owner, inviteSeed, primitives)
-  return { person, admission: { identity: person.statements, device: person.device, generation: 0, signature } }
+  return {
+    person,
+    admission: {
+      identity: person.statements,
+      device: person.device,
+      generation: 0,
+      invite: primitives.publicKey(inviteSeed),
+      signature,
+    },
+  }
 }
 
 function introduce({ stream }: StrangerConnection, { person, admission }: ReturnType<typeof newcomer>): Uint8Array {

@@ -24,8 +24,8 @@ describe('people in a room', () => {
       state: 'open',
       peers: 1,
       members: [
-        { name: 'Ada', self: false, owner: true, online: true, devices: 1 },
-        { name: 'Ben', self: true, owner: false, online: true, devices: 1 },
+        { name: 'Ada', self: false, standing: 'owner', online: true, devices: 1 },
+        { name: 'Ben', self: true, standing: 'member', online: true, devices: 1 },
       ],
       troubles: [],
     })

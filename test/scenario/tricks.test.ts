@@ -74,7 +74,7 @@ describe('a member with tricks', () => {
     const admissionOf = (person = personOf(freshVault(primitives), primitives), generation = 0) => {
       const { identity, device, statements } = person
       const signature = signAdmission({ room: id, identity, device, generation }, link.inviteSeed, primitives)
-      return { identity: statements, device, generation, signature }
+      return { identity: statements, device, generation, invite: primitives.publicKey(link.inviteSeed), signature }
     }
     const mallory = personOf(freshVault(primitives), primitives)
     const stranger = await openStranger(net.bootstrap)
@@ -104,14 +104,15 @@ describe('a member with tricks', () => {
     const inviteSeed = randomBytes(32)
     const genesis = encodeGenesis({
       owner: { identity: Buffer.from(identity, 'hex'), device: Buffer.from(device, 'hex') },
-      invite: primitives.publicKey(inviteSeed),
-      expires: null,
+      admission: 'open-link',
+      invite: { key: primitives.publicKey(inviteSeed), expires: null },
       nonce: randomBytes(32),
     })
     const parts = {
       genesis,
       secret: randomBytes(32),
       inviteSeed,
+      expires: null,
       name: 'We plan the robbery',
       inviter: 'Ada',
       hints: [],

@@ -62,8 +62,8 @@ export class Conversation {
     this.inviteSeed = seedOf(`${nature} invite`)
     this.genesis = encodeGenesis({
       owner: { identity: owner.identity, device: owner.device },
-      invite: primitives.publicKey(this.inviteSeed),
-      expires: null,
+      admission: 'open-link',
+      invite: { key: primitives.publicKey(this.inviteSeed), expires: null },
       nonce: seedOf(`${nature} nonce`),
     })
     this.room = roomId(this.genesis, primitives)
@@ -133,7 +133,7 @@ export class Writer {
   }
 
   join(...cites: Writer[]): this {
-    return this.write({ type: 'joined', admission: this.admission(true), as: this.#person.name }, cites)
+    return this.write({ type: 'joined', heads: [], admission: this.admission(true), as: this.#person.name }, cites)
   }
 
   say(text: string, ...cites: Writer[]): this {
@@ -145,6 +145,7 @@ export class Writer {
       identity: this.#person.statements,
       device: this.#person.device,
       generation: this.owner.generation,
+      invite: invited && this.owner.generation === 0 ? primitives.publicKey(this.#conversation.inviteSeed) : null,
       signature: this.#letIn(invited),
     }
   }

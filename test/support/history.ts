@@ -106,7 +106,7 @@ function saidBy({ log, kind, time }: Move, index: number): { kind: string; body:
   }
   // The last author sometimes forgets to come in.
   if ((index === 0 && (log !== 3 || time % 2 === 0)) || kind === 'again') {
-    return say({ type: 'joined', admission: writer.admission(true), as: people[log]!.name })
+    return say({ type: 'joined', heads: [], admission: writer.admission(true), as: people[log]!.name })
   }
   if (kind === 'name') return say({ type: 'name-changed', as: `Name ${time}` })
   if (kind === 'unknown') return { kind: 'poll-opened', body: Uint8Array.of(255), entryClass: 'epoch' }

@@ -38,6 +38,7 @@ export async function openHostile(home: string, link: string, device = freshVaul
     identity: person.statements,
     device: person.device,
     generation: 0,
+    invite: primitives.publicKey(inviteSeed),
     signature: signAdmission(owner, inviteSeed, primitives),
   }
   const store = await openLogStore(home, primitives)

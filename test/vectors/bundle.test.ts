@@ -16,6 +16,9 @@ interface Found {
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
   readonly unknown: number
+  readonly standings: Readonly<Record<string, string>>
+  readonly hidden: readonly string[]
+  readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
   /** Logs of which more is cited than is there, in the order in which they are told. */
   readonly missing: readonly {
@@ -57,11 +60,14 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, forks, ...whole } = wanted
+        const { waiting: names, missing, standings, hidden, fallen, forks, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
         expectForks(report.checks, forks)
         expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
+        expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
+        expect(report.hidden).toBe(hidden.length)
+        expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
         const lines = waiting.filter(({ where }) => where !== undefined)
         expect(lines.map(({ where }) => where)).toEqual(missing.map(({ where }) => where))

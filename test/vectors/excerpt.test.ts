@@ -10,6 +10,9 @@ interface Found {
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
   readonly unknown: number
+  readonly standings: Readonly<Record<string, string>>
+  readonly hidden: readonly string[]
+  readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
   readonly forks: readonly VectorFork[]
   /** How much of each log was left out. */
@@ -20,7 +23,7 @@ type ExcerptCase = VectorCase<{ readonly excerpt: string; readonly expect?: read
   readonly failures?: readonly object[]
 }
 
-const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order'].flatMap((section) => [
+const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order', 'authority'].flatMap((section) => [
   ...casesOf<ExcerptCase['input'], Found>('excerpt', section),
 ])
 
@@ -44,11 +47,14 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(report.ok).toBe(!error)
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
-      const { waiting: names, forks, left, ...whole } = wanted
+      const { waiting: names, left, standings, hidden, fallen, forks, ...whole } = wanted
       const { room, exported, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
       expectForks(report.checks, forks)
       expect({ room, exported, messages, unknown }).toEqual(whole)
+      expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
+      expect(report.hidden).toBe(hidden.length)
+      expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
       expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
       const lines = waiting.filter(({ where }) => where !== undefined)
       expect(lines.map(({ where }) => where)).toEqual(left.map(({ log }) => log))

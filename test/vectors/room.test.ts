@@ -3,7 +3,7 @@ import { concat, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { EntryClass } from '../../protocol/log/entry.ts'
 import { admit } from '../../protocol/room/admission.ts'
 import { decodeEvent } from '../../protocol/room/event.ts'
-import { decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import { type AdmissionPolicy, decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
 import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
 import { roomSecrets } from '../../protocol/room/room-secrets.ts'
 import { requireName, requireText, tidyName } from '../../protocol/room/text.ts'
@@ -11,8 +11,8 @@ import { casesOf, codeOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 interface GenesisFields {
   readonly owner: { readonly identity: string; readonly device: string }
-  readonly invite: string
-  readonly expires: number | null
+  readonly admission: AdmissionPolicy
+  readonly invite: { readonly key: string; readonly expires: number | null } | null
   readonly nonce: string
 }
 
@@ -21,6 +21,7 @@ interface Admitted {
   readonly identity: readonly (readonly [string, readonly string[]])[]
   readonly device: string
   readonly generation: number
+  readonly invite: string | null
   readonly signature: string | null
 }
 
@@ -28,17 +29,18 @@ interface Link {
   readonly genesis: string
   readonly secret: string
   readonly inviteSeed: string
+  readonly expires: number | null
   readonly name: string
   readonly inviter: string
   readonly hints: readonly { readonly key: string; readonly host: string; readonly port: number }[]
 }
 
-function genesisOf({ owner, invite, expires, nonce }: GenesisFields) {
+function genesisOf({ owner, admission, invite, nonce }: GenesisFields) {
   const parts = { identity: fromHex(owner.identity), device: fromHex(owner.device) }
-  return { owner: parts, invite: fromHex(invite), expires, nonce: fromHex(nonce) }
+  return { owner: parts, admission, invite: invite && { ...invite, key: fromHex(invite.key) }, nonce: fromHex(nonce) }
 }
 
-function admissionOf({ identity, device, generation, signature }: Admitted) {
+function admissionOf({ identity, device, generation, invite, signature }: Admitted) {
   return {
     identity: identity.map(([payload, signatures]) => ({
       payload: fromHex(payload),
@@ -46,6 +48,7 @@ function admissionOf({ identity, device, generation, signature }: Admitted) {
     })),
     device: fromHex(device),
     generation,
+    invite: invite === null ? null : fromHex(invite),
     signature: signature === null ? null : fromHex(signature),
   }
 }

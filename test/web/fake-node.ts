@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from '../../node/api/views.ts'
+import type { ClientFrame, ServerFrame } from '../../node/api/frames.ts'
 
 /** One connection as the node sees it. */
 export class FakeSocket {

@@ -19,7 +19,9 @@ const preview: LinkPreview = {
   inviter: 'Ada',
   expires: null,
   expired: false,
+  policy: 'open-link',
   joined: false,
+  standing: null,
 }
 let page: App | undefined
 let router: Router

@@ -1,4 +1,5 @@
-import type { ClientFrame, ServerFrame, ViewOf, ViewQuery, ViewType } from '../../node/api/views.ts'
+import type { ClientFrame, ServerFrame } from '../../node/api/frames.ts'
+import type { ViewOf, ViewQuery, ViewType } from '../../node/api/views.ts'
 import type { BridgeState, TimelinePage } from './bridge.ts'
 import { BridgeProblem, problemFromFrame, unreachable } from './bridge-problem.ts'
 import type { Entrance } from './entrance.ts'

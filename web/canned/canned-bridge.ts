@@ -1,6 +1,7 @@
 import type { Command, CommandResult, CommandType } from '../../node/api/commands.ts'
+import type { Person } from '../../node/api/people.ts'
 import { problems } from '../../node/api/problems.ts'
-import type { CallView, Person, RoomView, StatusView, TimelineItem, ViewOf, ViewQuery } from '../../node/api/views.ts'
+import type { CallView, RoomView, StatusView, TimelineItem, ViewOf, ViewQuery } from '../../node/api/views.ts'
 import type { Bridge, BridgeState } from '../bridge/bridge.ts'
 import { BridgeProblem } from '../bridge/bridge-problem.ts'
 
@@ -113,8 +114,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
 function rowOf({ view, items, unread }: CannedRoom): ViewOf['rooms']['rooms'][number] {
   const last = items.findLast((item) => item.type === 'message')
   const lastLine = last ? `${last.name}: ${last.text}` : ''
-  const { id, name, state, peers } = view
-  return { id, name, state, peers, lastLine, time: items.at(-1)?.time ?? null, unread }
+  const { id, name, state, standing, told, peers } = view
+  return { id, name, state, standing, told, peers, lastLine, time: items.at(-1)?.time ?? null, unread }
 }
 
 /** Everybody in the rooms. The canned world has no petnames. */

@@ -1,4 +1,5 @@
-import type { Member, TimelineItem } from '../../node/api/views.ts'
+import type { Member } from '../../node/api/people.ts'
+import type { TimelineItem } from '../../node/api/views.ts'
 import type { CannedRoom, CannedWorld } from './canned-bridge.ts'
 
 const minute = 60_000
@@ -11,8 +12,15 @@ export const me = id(1)
 const ada = id(2)
 const bob = id(3)
 const cyd = id(5)
+const dee = id(6)
 
-const names: Record<string, string> = { [me]: 'Ines Marlow', [ada]: 'Ada Lindqvist', [bob]: 'Bob', [cyd]: 'Cyd Okafor' }
+const names: Record<string, string> = {
+  [me]: 'Ines Marlow',
+  [ada]: 'Ada Lindqvist',
+  [bob]: 'Bob',
+  [cyd]: 'Cyd Okafor',
+  [dee]: 'Dee',
+}
 
 const member = (identity: string, rest: Partial<Member> = {}): Member => ({
   identity,
@@ -21,7 +29,8 @@ const member = (identity: string, rest: Partial<Member> = {}): Member => ({
   confirmed: null,
   lookalike: null,
   self: identity === me,
-  owner: false,
+  standing: 'member',
+  may: { roles: [], remove: false },
   online: true,
   callable: true,
   devices: 1,
@@ -59,13 +68,29 @@ export function cannedScript(start: number): {
 function garden(now: number): CannedRoom {
   const script = cannedScript(now - 31 * hour)
   const { say, add } = script
-  add({ type: 'notice', author: ada, notice: 'room-created', text: 'Garden plans' }, 0)
-  add({ type: 'notice', author: me, notice: 'joined', text: '' })
-  add({ type: 'notice', author: bob, notice: 'joined', text: '' })
+  add({ type: 'notice', author: ada, notice: 'room-created', about: null, text: 'Garden plans' }, 0)
+  add({ type: 'notice', author: me, notice: 'joined', about: null, text: '' })
+  add({ type: 'notice', author: bob, notice: 'joined', about: null, text: '' })
   for (let i = 0; i < 180; i++) {
     say([ada, bob, me, ada][i % 4] ?? me, fillers[i % fillers.length] ?? '', i % 7 === 0 ? 20 * minute : 40_000)
   }
-  add({ type: 'notice', author: bob, notice: 'name-changed', text: 'Bob' }, 16 * hour)
+  add({ type: 'notice', author: bob, notice: 'name-changed', about: null, text: 'Bob' }, 16 * hour)
+  add({
+    type: 'notice',
+    author: ada,
+    notice: 'role-changed',
+    about: { identity: me, name: 'Ines Marlow', self: true },
+    text: 'admin',
+  })
+  add({
+    type: 'notice',
+    author: ada,
+    notice: 'member-removed',
+    about: { identity: dee, name: 'Dee', self: false },
+    text: 'removed',
+  })
+  add({ type: 'notice', author: dee, notice: 'hidden', about: null, text: 'removed' })
+  add({ type: 'notice', author: dee, notice: 'hidden', about: null, text: 'removed' })
   say(ada, 'Morning! I walked past the plot: the **south bed** gets sun until four, so beans there?', 3 * hour)
   say(ada, 'List so far:\n- beans\n- chard\n- two rows of garlic', 40_000)
   say(
@@ -101,11 +126,21 @@ function garden(now: number): CannedRoom {
       state: 'open',
       peers: 2,
       ownLogs: [me],
+      ...standing('admin'),
+      others: [
+        member(dee, {
+          standing: 'removed',
+          may: { roles: ['member', 'reader'], remove: true },
+          online: false,
+          callable: false,
+        }),
+      ],
+      invites: cannedInvites(now),
       members: [
-        member(me),
-        member(ada, { owner: true, devices: 2, confirmed: now - 20 * hour }),
-        member(bob, { callable: false }),
-        member(cyd, { online: false, callable: false }),
+        member(me, { standing: 'admin' }),
+        member(ada, { standing: 'owner', devices: 2, confirmed: now - 20 * hour }),
+        member(bob, { may: belowMe, callable: false }),
+        member(cyd, { may: belowMe, online: false, callable: false }),
       ],
       created: now - 31 * hour,
       linkExpires: null,
@@ -121,6 +156,27 @@ function garden(now: number): CannedRoom {
       ],
     },
   }
+}
+
+/** What an admin may do to a member. */
+const belowMe: Member['may'] = { roles: ['reader'], remove: true }
+
+/** What one is to a room in which nothing was done to anybody. */
+const standing = (own: CannedRoom['view']['standing']) => ({
+  policy: 'open-link' as const,
+  standing: own,
+  told: null,
+  others: [],
+  invites: [],
+})
+
+function cannedInvites(now: number): CannedRoom['view']['invites'] {
+  const invite = { role: 'member' as const, uses: null, used: 3, expires: null, by: null, over: null, held: true }
+  return [
+    { ...invite, invite: id(51) },
+    { ...invite, invite: id(52), role: 'reader', by: 'Ada Lindqvist', expires: now + 40 * hour, used: 0 },
+    { ...invite, invite: id(53), uses: 1, used: 1, by: 'Ines Marlow', over: 'the link is used up' },
+  ]
 }
 
 const fillers = [
@@ -151,7 +207,8 @@ function small(
       state: 'open',
       peers: 0,
       ownLogs: [me],
-      members: [member(me, { owner: true }), member(ada)],
+      ...standing('owner'),
+      members: [member(me, { standing: 'owner' }), member(ada)],
       created: null,
       linkExpires: null,
       syncing: null,
@@ -182,7 +239,7 @@ export function cannedWorld(now: number): CannedWorld {
       small(13, 'Flat 12b', [bob, 'The landlord answered. Long story, tell you tonight.'], 26 * hour),
       small(14, 'Choir', null, 0, { state: 'waiting', members: [member(me)] }),
       small(15, 'Notes to myself', null, 0, {
-        members: [member(me, { owner: true })],
+        members: [member(me, { standing: 'owner' })],
         syncing: { have: 1200, of: 4800 },
       }),
     ],

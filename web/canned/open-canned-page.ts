@@ -55,7 +55,9 @@ export function openCannedPage(): void {
         inviter: 'Ada Lindqvist',
         expires: null,
         expired: link.includes('old'),
+        policy: 'open-link',
         joined: false,
+        standing: null,
       }
     },
     'join-room': () => ({ room: world.rooms[3]?.view.id ?? '' }),

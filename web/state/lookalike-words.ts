@@ -1,4 +1,4 @@
-import type { Member } from '../../node/api/views.ts'
+import type { Member } from '../../node/api/people.ts'
 import { t } from '../locales/t.ts'
 
 /** For whom somebody could be taken, as a sentence; empty for whom nobody could. */

@@ -75,17 +75,18 @@ def waiting():
     yield accepted("a log that never was, cited for a depth of the author's choosing", exported(ada.bundled(), bo.bundled()))
     ada, bo = conversation()
     mallory = Writer(CY)
-    mallory.write("joined", [mallory.admission(), "Cy"], ())
+    mallory.write("joined", [[], mallory.admission(), "Cy"], ())
     mallory.say("Hm.")
     bo.write("message-sent", ["Look."], (ada,), heads=sorted([(seed(1), 5, seed(7)), (ada.key, 9, seed(7)), (mallory.key, 7, seed(7))]))
     ada.write("message-sent", ["Where?"], (), heads=[(mallory.key, 3, seed(7))])
     yield accepted("logs cited beyond what is here of them: those that are let in come first", exported(ada.bundled(), bo.bundled(), mallory.bundled()))
     ada, bo = conversation()
     again = Writer(ADA, 1)
-    again.write("joined", [again.admission(invited=False), "Ada"], (bo,))
+    again.write("joined", [[], again.admission(invited=False), "Ada"], (bo,))
     again.say("I am back.")
     yield accepted("a second log of the same device", exported(ada.bundled(), bo.bundled(), again.bundled()))
     yield from second_logs()
+    yield from rights()
     ada, bo = conversation()
     bo.write("poll-opened", [1], (), entry_class="message")
     yield accepted("an entry of a kind of a later version", exported(ada.bundled(), bo.bundled()))
@@ -124,7 +125,7 @@ def disclosures():
     bo.write("message-sent", ["Hm."], (), entry_class="call")
     yield refused("a header of a message in another class", exported(ada.headers_only(), bo.headers_only()), section="disclosure")
     bo = conversation()[1]
-    bo.write("joined", [bo.admission(), "Bo"], (), entry_class="authority")
+    bo.write("joined", [[], bo.admission(), "Bo"], (), entry_class="authority")
     again = [*bo.bundled()[:5], [*bo.keys[:2], withheld(bo.keys[2])]]
     yield refused("a second admission, withheld", exported(ada.bundled(), again), section="disclosure")
     mallory = Writer(CY)
@@ -133,12 +134,42 @@ def disclosures():
     yield refused("a log that nothing let in, and withholds it", exported(ada.bundled(), [*mallory.bundled()[:5], [mallory.keys[0], withheld(mallory.keys[1])]]), section="disclosure")
 
 
+def rights():
+    """What people do to each other's rights, as a bundle has it."""
+    ada, bo = conversation()
+    cy = Writer(CY)
+    cy.join(ada, bo)
+    knows = [each.operation(0) for each in (bo, cy)]
+    ada.operate("member-removed", BO.identity, 0, [bo.mark()], cites=(bo, cy), knows=knows)
+    bo.say("You cannot stop me.")
+    bo.write("name-changed", ["Nobody"], ())
+    ada.say("Bo is gone.", bo)
+    yield accepted("a member who was removed and wrote on", exported(ada.bundled(), bo.bundled(), cy.bundled()))
+    cy.operate("member-removed", ADA.identity, 0, [ada.mark()], cites=(ada,), knows=[ada.operation(2)])
+    bo.operate("left", knows=[])
+    yield accepted("two who did what they may not", exported(ada.bundled(), bo.bundled(), cy.bundled()))
+    ada, bo, cy = Writer(ADA), Writer(BO), Writer(CY)
+    ada.create_room("Kitchen")
+    ada.operate("invite-created", public_key(seed(0x45)), "reader", None, None)
+    bo.join(ada, invite_seed=seed(0x45))
+    cy.join(ada, invite_seed=seed(0x46))
+    bo.say("May I?")
+    cy.say("I was not invited.")
+    yield accepted("a reader who writes, and somebody by an invite that nobody made", exported(ada.bundled(), bo.bundled(), cy.bundled()))
+    ada, bo = conversation()
+    ada.operate("role-changed", BO.identity, "admin", [], cites=(bo,), knows=[seed(9)])
+    yield accepted("an operation that names one which is not here", exported(ada.bundled(), bo.bundled()))
+    ada, bo = conversation()
+    ada.operate("member-removed", BO.identity, 0, [[bo.key, 2, seed(9)]], cites=(bo,), knows=[bo.operation(0)])
+    yield refused("a removal that marks a head which never was", exported(ada.bundled(), bo.bundled()))
+
+
 def second_logs():
     """Of two logs of one author, in either order of their keys, the one that ends last says their name."""
     ada, bo = conversation()
     ada_again, bo_again = Writer(ADA, 1), Writer(BO, 1)
-    ada_again.write("joined", [ada_again.admission(), "Ada L."], (bo,))
-    bo_again.write("joined", [bo_again.admission(), "Bo the Second"], ())
+    ada_again.write("joined", [[], ada_again.admission(), "Ada L."], (bo,))
+    bo_again.write("joined", [[], bo_again.admission(), "Bo the Second"], ())
     bo.say("It is still me.", ada_again)
     logs = [each.bundled() for each in (ada, bo, ada_again, bo_again)]
     yield accepted("two logs each of two authors: whose ends last says the name", exported(*logs))
@@ -294,7 +325,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "waiting", "missing", "forks")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "missing", "forks")}
 
 
 def given(data, expect):

@@ -1,6 +1,6 @@
-"""Who appears in the cases: Ada makes a room, Bo and Cy come by its link. Seeds are one byte, repeated."""
+"""Who appears in the cases: Ada makes a room, Bo, Cy and Di come by its link. Seeds are one byte, repeated."""
 
-from parley_reference import entry, log, room
+from parley_reference import authority, entry, log, room
 from parley_reference.encoding import encode
 from parley_reference.identity import create_identity, fold_identity
 from parley_reference.primitives import public_key, sha256, sign
@@ -23,6 +23,7 @@ class Person:
 ADA = Person("Ada", 0x11)
 BO = Person("Bo", 0x21)
 CY = Person("Cy", 0x31)
+DI = Person("Di", 0x51)
 INVITE_SEED = seed(0x41)
 SECRET = seed(0x42)
 GENESIS = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x43))
@@ -43,19 +44,32 @@ class Writer:
         self.headers = []
         self.cited = {}
 
-    def admission(self, invited=True):
-        signature = self.signature() if invited or self.generation > 0 else None
-        return [self.person.statements, self.person.device, self.generation, signature]
+    def admission(self, invited=True, invite_seed=INVITE_SEED):
+        invite = public_key(invite_seed) if invited and self.generation == 0 else None
+        signature = self.signature(invite_seed) if invited or self.generation > 0 else None
+        return [self.person.statements, self.person.device, self.generation, invite, signature]
 
-    def signature(self):
+    def signature(self, invite_seed=INVITE_SEED):
         owner = (ROOM, self.person.identity, self.person.device, self.generation)
-        return room.sign_next_log(*owner, self.person.device_seed) if self.generation > 0 else room.sign_admission(*owner, INVITE_SEED)
+        return room.sign_next_log(*owner, self.person.device_seed) if self.generation > 0 else room.sign_admission(*owner, invite_seed)
 
     def create_room(self, name):
         return self.write("room-created", [GENESIS, name, self.admission(invited=False), self.person.name], ())
 
-    def join(self, *cites):
-        return self.write("joined", [self.admission(), self.person.name], cites)
+    def join(self, *cites, invite_seed=INVITE_SEED):
+        return self.write("joined", [[], self.admission(invite_seed=invite_seed), self.person.name], cites)
+
+    def operate(self, kind, *fields, cites=(), knows=()):
+        """Write an operation whose author knows these others, by id; answers its own."""
+        self.write(kind, [sorted(knows), *fields], cites)
+        return self.operation(len(self.blocks) - 1)
+
+    def operation(self, index):
+        """The id of an entry as an operation."""
+        return authority.operation_id(self.key, index, self.blocks[index])
+
+    def mark(self, length=None):
+        return list(self.head(length))
 
     def say(self, text, *cites):
         return self.write("message-sent", [text], cites)

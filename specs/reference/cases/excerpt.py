@@ -55,6 +55,7 @@ def cases():
     yield from envelopes(plain, signature, whole)
     yield from contents(ada, bo)
     yield from claims()
+    yield from rights()
     yield from forks()
     yield from later_logs()
 
@@ -154,6 +155,37 @@ def claims():
     yield with_bo("an author who cites less than before", lambda ada, bo: say(ada, bo, heads=[(ada.key, 1, seed(7))]), 2, 4)
 
 
+def rights():
+    """What the authors are to the room, as far as the operations are here that say so."""
+    ada, bo, cy = Writer(ADA), Writer(BO), Writer(CY)
+    ada.create_room("Kitchen")
+    made = ada.operate("invite-created", public_key(seed(0x61)), "reader", None, None)
+    bo.join(ada, invite_seed=seed(0x61))
+    ada.operate("role-changed", BO.identity, "member", [bo.mark()], cites=(bo,), knows=[bo.operation(0)])
+    cy.join(ada, bo)
+    bo.say("I may write.", ada)
+
+    def accept(title, *logs):
+        return accepted(title, exported(*logs), section="authority")
+
+    yield accept("a reader who was made a member, with the operations that say so", ada.excerpted(1, 2), bo.excerpted(1))
+    yield accept("the operation that made the author a member left out: a reader wrote it", ada.excerpted(1), bo.excerpted(1))
+    yield accept("the operations left out by which the author came in", ada.excerpted(), bo.excerpted(1))
+    first = ada.excerpted(1, 2)
+    first[4][2][2] = withheld(first[4][2][2])
+    yield accept("the operation that made the author a member withheld", first, bo.excerpted(1))
+    yield accept("an operation left out that another one names", ada.excerpted(1, 2), cy.excerpted())
+    ada.operate("member-removed", BO.identity, 0, [bo.mark()], cites=(bo,), knows=[cy.operation(0)])
+    bo.say("And go on.")
+    yield accept("a message behind the removal of its author", ada.excerpted(1, 2, 3), bo.excerpted(1, 2), cy.excerpted())
+    bo.write("name-changed", ["Nobody"], ())
+    bo.operate("member-removed", ADA.identity, 0, [ada.mark()], knows=[])
+    yield accept("who was removed, takes another name and removes", ada.excerpted(1, 2, 3), bo.excerpted(1, 3, 4), cy.excerpted())
+    key, length, _ = cy.head()
+    ada.operate("member-removed", CY.identity, 1, [[key, length, seed(7)]], cites=(cy,), knows=[made])
+    yield refused("a mark of another history, at the length of the head", exported(ada.excerpted(4), cy.excerpted()), section="authority")
+
+
 def forks():
     ada, bo, _ = conversation()
     other = Writer(BO)
@@ -199,7 +231,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "waiting", "forks", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "forks", "left")}
 
 
 def given(data, expect):

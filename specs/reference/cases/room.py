@@ -32,12 +32,18 @@ def refused(title, section, given, code, call):
 
 
 def genesis():
-    for title, expires in [("a room whose invite never ends", None), ("a room whose invite ends", 1_800_000_000_000)]:
-        data = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), expires, seed(0x43))
+    for title, admission, expires in [
+        ("a room whose invite never ends", "open-link", None),
+        ("a room whose invite ends", "open-link", 1_800_000_000_000),
+        ("a room with a lobby", "lobby", None),
+        ("a room that has no invite from the start", "invite-only", None),
+    ]:
+        invite = None if admission == "invite-only" else public_key(INVITE_SEED)
+        data = room.encode_genesis(ADA.identity, ADA.device, invite, expires, seed(0x43), admission)
         fields = {
             "owner": {"identity": ADA.identity, "device": ADA.device},
-            "invite": public_key(INVITE_SEED),
-            "expires": expires,
+            "admission": admission,
+            "invite": None if invite is None else {"key": invite, "expires": expires},
             "nonce": seed(0x43),
         }
         yield {"title": title, "section": "genesis", "input": fields, "steps": {"genesis": data}, "expect": {"id": room.room_id(data)}}
@@ -47,9 +53,11 @@ def genesis():
         ("another kind", 0, "hall"),
         ("another format", 1, 2),
         ("another suite", 2, 1),
-        ("another way in", 3, ["lobby", "all"]),
+        ("another way in", 3, ["by-lot", "all"]),
         ("another history", 3, ["open-link", "none"]),
         ("an owner without a device", 4, [ADA.identity]),
+        ("an open link without an invite", 5, None),
+        ("an invite in a room that has none", 3, ["invite-only", "all"]),
         ("an invite key of 31 bytes", 5, [public_key(INVITE_SEED)[:31], None]),
         ("an end later than calendars go", 5, [public_key(INVITE_SEED), 8_640_000_000_000_001]),
         ("a nonce of 16 bytes", 6, seed(0x43)[:16]),
@@ -61,8 +69,8 @@ def genesis():
 
 
 def admission_input(value):
-    statements, device, generation, signature = value
-    return {"genesis": GENESIS, "identity": statements, "device": device, "generation": generation, "signature": signature}
+    statements, device, generation, invite, signature = value
+    return {"genesis": GENESIS, "identity": statements, "device": device, "generation": generation, "invite": invite, "signature": signature}
 
 
 def admitted(title, value):
@@ -72,28 +80,33 @@ def admitted(title, value):
 
 def admission():
     yield admitted("Bo, by the invite", Writer(BO).admission())
+    yield admitted("Bo, by another invite: whether it lets him in is not said here", Writer(BO).admission(invite_seed=seed(0x45)))
     yield admitted("Bo's next log", Writer(BO, 1).admission())
     yield admitted("Ada, the owner, without an invite", Writer(ADA).admission(invited=False))
     yield admitted("Ada's next log", Writer(ADA, 1).admission())
     yield admitted("Ada by the invite", Writer(ADA).admission())
     good = Writer(BO).admission()
-    statements, device, _, signature = good
+    statements, device, _, invite, signature = good
     other_room = room.encode_genesis(ADA.identity, ADA.device, public_key(INVITE_SEED), None, seed(0x44))
     by_other = sign(room.invite_signable(room.room_id(other_room), BO.identity, BO.device, log_key(room.room_id(other_room), BO.identity, BO.device, 0)), INVITE_SEED)
     by_invite = room.sign_admission(ROOM, BO.identity, BO.device, 1, INVITE_SEED)
     stolen = copy.deepcopy(statements)
     stolen[1][1][1] = bytes(64)
     for title, value, code in [
-        ("Bo without an invite", [*good[:3], None], "room/not-admitted"),
-        ("Bo by another invite", [*good[:3], room.sign_admission(ROOM, BO.identity, BO.device, 0, seed(0x45))], "room/not-admitted"),
-        ("Bo by the signature that lets Cy in", [*good[:3], Writer(CY).admission()[3]], "room/not-admitted"),
-        ("Bo's next log by the signature for the first", [statements, device, 1, signature], "room/not-admitted"),
-        ("Bo's next log without a signature", [statements, device, 1, None], "room/not-admitted"),
-        ("Bo's next log by the invite", [statements, device, 1, by_invite], "room/not-admitted"),
-        ("Bo's next log by the signature for another", [statements, device, 1, Writer(BO, 2).admission()[3]], "room/not-admitted"),
-        ("Ada's next log, without a signature", [ADA.statements, ADA.device, 1, None], "room/not-admitted"),
-        ("Bo by a signature for another room", [*good[:3], by_other], "room/not-admitted"),
-        ("a device that is not Bo's", [statements, CY.device, 0, signature], "identity/device-unknown"),
+        ("Bo without an invite", [*good[:3], None, None], "room/not-admitted"),
+        ("Bo with an invite that signed nothing", [*good[:3], invite, None], "room/not-admitted"),
+        ("Bo with a signature of no invite", [*good[:3], None, signature], "room/not-admitted"),
+        ("the owner with an invite that signed nothing", [*Writer(ADA).admission()[:4], None], "room/not-admitted"),
+        ("Bo by the signature of another invite", [*good[:4], room.sign_admission(ROOM, BO.identity, BO.device, 0, seed(0x45))], "room/not-admitted"),
+        ("Bo by the signature that lets Cy in", [*good[:4], Writer(CY).admission()[4]], "room/not-admitted"),
+        ("Bo's next log by the signature for the first", [statements, device, 1, None, signature], "room/not-admitted"),
+        ("Bo's next log without a signature", [statements, device, 1, None, None], "room/not-admitted"),
+        ("Bo's next log by the invite", [statements, device, 1, invite, by_invite], "room/not-admitted"),
+        ("Bo's next log with an invite, by the device", [statements, device, 1, invite, Writer(BO, 1).admission()[4]], "room/not-admitted"),
+        ("Bo's next log by the signature for another", [statements, device, 1, None, Writer(BO, 2).admission()[4]], "room/not-admitted"),
+        ("Ada's next log, without a signature", [ADA.statements, ADA.device, 1, None, None], "room/not-admitted"),
+        ("Bo by a signature for another room", [*good[:4], by_other], "room/not-admitted"),
+        ("a device that is not Bo's", [statements, CY.device, 0, invite, signature], "identity/device-unknown"),
         ("a device that never accepted to be Bo's", [stolen, *good[1:]], "identity/signature"),
     ]:
         given = admission_input(value)
@@ -105,7 +118,7 @@ def events():
     call, device = seed(0x61)[:16], CY.device
     bodies = [
         ("room-created", [GENESIS, "Kitchen", Writer(ADA).admission(invited=False), "Ada"]),
-        ("joined", [good, "Bo"]),
+        ("joined", [[], good, "Bo"]),
         ("name-changed", ["Bo B."]),
         ("message-sent", ["Hello.\nIt is me. \N{GRINNING FACE}"]),
         ("call-started", [call, device]),
@@ -120,7 +133,7 @@ def events():
     yield {"title": "a kind of a later version", "section": "events", "input": {"kind": "poll-opened", "class": "epoch", "body": b"\xff"}, "expect": {"type": "unknown"}}
     for title, kind, entry_class, body in [
         ("a message in class authority", "message-sent", "authority", encode(["Hello."])),
-        ("an admission in class message", "joined", "message", encode([good, "Bo"])),
+        ("an admission in class message", "joined", "message", encode([[], good, "Bo"])),
         ("a body that is no CBOR", "message-sent", "message", b"\xff"),
         ("a body with one field more", "message-sent", "message", encode(["Hello.", 1])),
         ("a message that is bytes", "message-sent", "message", encode([b"Hello."])),
@@ -168,10 +181,10 @@ def repeated(text):
 
 def links():
     hints = [(seed(0x71), "192.0.2.7", 49_737), (seed(0x72), "2001:db8::1", 1)]
-    fields = (GENESIS, SECRET, INVITE_SEED, "Kitchen", "Ada", hints)
+    fields = (GENESIS, SECRET, INVITE_SEED, None, "Kitchen", "Ada L.B", hints)
     payload = room.link_payload(1, *fields)
     code = room.link_code(payload)
-    names = ("genesis", "secret", "inviteSeed", "name", "inviter")
+    names = ("genesis", "secret", "inviteSeed", "expires", "name", "inviter")
     content = {**dict(zip(names, fields)), "hints": [dict(zip(("key", "host", "port"), hint)) for hint in hints]}
     yield {"title": "a link to Ada's room", "section": "link", "input": content, "steps": {"payload": payload, "checksum": room.link_checksum(payload)}, "expect": {"code": code}}
     for title, text in [
@@ -200,7 +213,7 @@ def links():
         ("more than 4096 characters", "A" * 4_097, "link/malformed"),
         ("version 2", made(version=2), "link/newer"),
         ("a genesis that is none", made(genesis=b"\x80"), "link/malformed"),
-        ("the invite of another room", made(inviteSeed=seed(0x46)), "link/malformed"),
+        ("an end later than calendars go", made(expires=8_640_000_000_000_001), "link/malformed"),
         ("a host name to dial", hint("example.org"), "link/malformed"),
         ("a host name that could be hexadecimal", hint("cafe"), "link/malformed"),
         ("an IPv4 address with a number too great", hint("192.0.2.256"), "link/malformed"),

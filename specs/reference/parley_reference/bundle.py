@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import entry, log, ordering, room
+from . import authority, entry, log, ordering, room
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable, found_forks
 from .errors import ProtocolError
@@ -49,7 +49,7 @@ def verify_bundle(data, expect=()):
             log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
         except ProtocolError as error:
             fail("signatures", error.code, key.hex())
-        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True})
+        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
 
     check_export(bundle, logs, fail)
     found = found_forks(this_room, bundle["forks"], fail)
@@ -64,6 +64,10 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
     def depth_at(key, length):
         known = by_key.get(key)
         return known["depths"][length - 1] if known and 0 < length <= len(known["depths"]) else None
+
+    def tree_at(key, length):
+        known = by_key.get(key)
+        return log.tree_hash(log.roots(known["blocks"][:length])) if known and length <= len(known["blocks"]) else None
 
     def is_admitted(key):
         known = by_key.get(key)
@@ -110,6 +114,7 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 entries.append(folded)
                 for code in folded["flaws"]:
                     fail(check_of(code), code, where)
+                note_operation(each, folded, index, each["blocks"][index], tree_at, where, fail)
         blocked = [each for each in blocked if len(each["depths"]) < len(each["blocks"])]
         forced = len(entries) == before
     return entries
@@ -125,6 +130,22 @@ def is_withheld(opened):
 
 def _cites_sealed(opened, by_key):
     return not isinstance(opened, ProtocolError) and any(of in by_key and _is_sealed(by_key[of]) for of, _, _ in opened[1]["heads"])
+
+
+def note_operation(each, folded, index, block, tree_at, where, fail):
+    """Keep an operation and a name, and compare marks with what is here. `tree_at`: the tree hash of a log at a length, or None."""
+    author, event = each["folded"]["author"], folded["event"]
+    if event is None or author is None:
+        return
+    if "as" in event:
+        each["names"].append((index, event["as"]))
+    operation = room.operation_of(event, author["identity"], each["key"], index, block)
+    if operation is None:
+        return
+    each["operations"].append(operation)
+    for key, length, hashed in operation.get("marks", []):
+        if tree_at(key, length) not in (None, hashed):
+            fail("membership", "authority/mark", where)
 
 
 def _open(each, this_room):
@@ -182,39 +203,68 @@ def _missing_told(missing, logs):
     ]
 
 
+def fallen_told(logs, resolved):
+    places = {each["id"]: f"{each['log'].hex()}/{each['index']}" for one in logs for each in one["operations"]}
+    return [{"where": where, "code": code} for where, code in sorted((places[each], code) for each, code in resolved.fallen.items())]
+
+
 def check_of(code):
     if code.startswith("ordering/"):
         return "causality"
-    return "membership" if code.startswith(("room/", "identity/")) else "entries"
+    return "membership" if code.startswith(("room/", "identity/", "authority/")) else "entries"
 
 
-def names_of(logs):
+def resolve(genesis, logs):
+    operations = [operation for each in logs for operation in each["operations"]]
+    try:
+        return authority.resolve(room.beginning_of(genesis), operations)
+    except ProtocolError:
+        # A genesis that is none lets nobody in, so there are no operations either.
+        return authority.resolve({"owner": None, "admission": "open-link", "invite": None}, [])
+
+
+def _name_of(each, resolved):
+    """The last one that is shown; the first one where none is."""
+    identity = each["folded"]["author"]["identity"]
+    shown = [name for index, name in each["names"] if not resolved.hiding_of(identity, each["key"], index, False)]
+    return (shown or [each["names"][0][1]])[-1]
+
+
+def names_of(logs, resolved):
     """By identity: the name in the log of theirs that ends last."""
     ends = []
     for each in logs:
         author, cursor = each["folded"]["author"], each["folded"]["cursor"]
         if author:
             order = ordering.order_key(cursor["depth"], cursor["time"], each["key"], cursor["length"] - 1)
-            ends.append((order, author["identity"], author["name"]))
+            ends.append((order, author["identity"], _name_of(each, resolved)))
     return {identity: name for _, identity, name in sorted(ends)}
 
 
 def _summary(this_room, bundle, logs, entries, failures, missing, found, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
-    names = names_of(logs)
-    messages, name = [], ""
+    resolved = resolve(bundle["genesis"], logs)
+    names = names_of(logs, resolved)
+    messages, name, hidden = [], "", []
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
         event, author = each["event"], authors_by_log[each["log"]]
         if event is None:
             continue
         if event["type"] == "room-created" and each["log"] in first_logs:
             name = event["name"]
+        where = f"{each['log'].hex()}/{each['index']}"
         said = event["kind"] if event["type"] == "withheld" else event["type"]
+        needs_writing = room.needs_writing(said)
+        if author and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
+            # Why an operation does not count stands below.
+            if needs_writing or said == "name-changed":
+                hidden.append(where)
+            continue
         if said == "message-sent" and author and not each["flaws"]:
             messages.append(
                 {
-                    "id": f"{each['log'].hex()}/{each['index']}",
+                    "id": where,
                     "author": author["identity"].hex(),
                     "name": names[author["identity"]],
                     "text": event.get("text"),
@@ -230,7 +280,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
         "entries": sealed or any(each["withheld"] for each in entries),
         "membership": sealed or any(each["withheld"] == "authority" for each in entries),
         "causality": sealed,
-        "completeness": sealed or missing or any(not each["placed"] for each in messages),
+        "completeness": sealed or missing or resolved.missing or any(not each["placed"] for each in messages),
         "authors": sealed or any(identity not in expect for identity in identities),
     }
     waiting = [name for name, waits_for in waits.items() if waits_for]
@@ -241,6 +291,9 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
         "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},
         "messages": messages,
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
+        "standings": {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)},
+        "hidden": hidden,
+        "fallen": fallen_told(logs, resolved),
         "failures": failures,
         "waiting": waiting,
         "missing": _missing_told(missing, logs),

@@ -1,7 +1,7 @@
 """specs/excerpt.md: chosen entries that verify with nothing but themselves."""
 
 from . import entry, log, room
-from .bundle import check_of, is_withheld, names_of, open_disclosed, verify_bundle
+from .bundle import check_of, fallen_told, is_withheld, names_of, note_operation, open_disclosed, resolve, verify_bundle
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, found_forks, kind_of
 from .errors import ProtocolError
@@ -62,13 +62,17 @@ def verify_excerpt(data, expect=()):
     check_export(excerpt, logs, fail)
     found = found_forks(this_room, excerpt["forks"], fail)
     by_key = {each["key"]: each for each in logs}
+    heads = {each["key"]: (each["length"], log.tree_hash(each["placed"])) for each in logs if each["placed"]}
 
     def is_admitted(key):
         return key in by_key and by_key[key]["folded"]["author"] is not None
 
+    def tree_at(key, length):
+        return heads[key][1] if key in heads and heads[key][0] == length else None
+
     entries = []
     for each in sorted(logs, key=lambda one: one["generation"]):
-        entries += _fold(each, this_room, excerpt["genesis"], is_admitted, fail)
+        entries += _fold(each, this_room, excerpt["genesis"], is_admitted, tree_at, fail)
     _check_order(logs, entries, fail)
     return _summary(this_room, excerpt, logs, entries, failures, found, expect)
 
@@ -97,10 +101,10 @@ def _show(each, this_room, fail):
             fail("inclusion", error.code, where)
     if not each["entries"] or each["entries"][0]["index"] != 0:
         fail("membership", "room/not-admitted", key.hex())
-    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key)}
+    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key), "operations": [], "names": []}
 
 
-def _fold(each, this_room, genesis, is_admitted, fail):
+def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
     time = 0
     for shown in each["entries"]:
         index = shown["index"]
@@ -113,12 +117,13 @@ def _fold(each, this_room, genesis, is_admitted, fail):
         flaws = [code for code in folded["flaws"] if not code.startswith("ordering/")]
         for code in flaws:
             fail(check_of(code), code, f"{each['key'].hex()}/{index}")
+        note_operation(each, folded, index, shown["block"], tree_at, f"{each['key'].hex()}/{index}", fail)
         if isinstance(opened, ProtocolError):
             continue
         header = opened[1]
         time = max(time, header["time"])
         order = (header["depth"], time, each["key"], index)
-        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"]}
+        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"], "withheld": is_withheld(opened) and opened[0]}
 
 
 def _check_order(logs, entries, fail):
@@ -152,8 +157,9 @@ def _check_order(logs, entries, fail):
 def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     authors = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
-    names = names_of(logs)
-    messages, name = [], ""
+    resolved = resolve(excerpt["genesis"], logs)
+    names = names_of(logs, resolved)
+    messages, name, hidden = [], "", []
     for each in sorted(entries, key=lambda one: one["order"]):
         event, author = each["event"], authors[each["log"]]
         if event is None:
@@ -161,10 +167,14 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         if event["type"] == "room-created" and each["log"] in first_logs:
             name = event["name"]
         said = event["kind"] if event["type"] == "withheld" else event["type"]
-        if said == "message-sent" and author and not each["flaws"]:
+        needs_writing = room.needs_writing(said)
+        where = f"{each['log'].hex()}/{each['index']}"
+        if author and (needs_writing or said == "name-changed") and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
+            hidden.append(where)
+        elif said == "message-sent" and author and not each["flaws"]:
             messages.append(
                 {
-                    "id": f"{each['log'].hex()}/{each['index']}",
+                    "id": where,
                     "author": author["identity"].hex(),
                     "name": names[author["identity"]],
                     "text": event.get("text"),
@@ -176,6 +186,9 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     for _ in [each for each in expect if each not in identities]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     waiting = ["entries"] if any(each["text"] is None for each in messages) else []
+    standings = {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)}
+    if any(each["withheld"] == "authority" for each in entries) or resolved.missing or hidden or "none" in standings.values():
+        waiting.append("membership")
     waiting += ["causality", "completeness"]
     if any(identity not in expect for identity in identities):
         waiting.append("authors")
@@ -186,6 +199,9 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         "exported": {"device": excerpt["device"].hex(), "time": excerpt["time"]},
         "messages": messages,
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
+        "standings": standings,
+        "hidden": hidden,
+        "fallen": fallen_told(logs, resolved),
         "failures": failures,
         "waiting": waiting,
         "forks": found,

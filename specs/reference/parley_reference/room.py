@@ -1,15 +1,15 @@
-"""specs/room.md: genesis, secrets, admission, events, link, folding."""
+"""specs/room.md: genesis, secrets, admission, events, link, folding; and the bodies of specs/authority.md."""
 
 import base64
 import ipaddress
 import re
 
-from . import entry, ordering
+from . import authority, entry, ordering
 from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain, u32
 from .errors import ProtocolError
 from .identity import fold_identity, statements_from_cbor
 from .log import log_key
-from .primitives import expand, extract, public_key, sha256, sign, verify
+from .primitives import expand, extract, sha256, sign, verify
 
 MOST_GENESIS_BYTES = 512
 MOST_TEXT_BYTES = 32_768
@@ -18,12 +18,17 @@ MOST_NAME_CHARACTERS = 64
 MOST_SEALED_BYTES = 24_576
 MOST_LINK_CHARACTERS = 4_096
 MOST_HINTS = 8
+MOST_HEADS = 1_024
+MOST_MARKS = 64
+MOST_USES = 1_000_000
+POLICIES = ["open-link", "lobby", "invite-only"]
 
 # Genesis
 
 
-def encode_genesis(owner_identity, owner_device, invite, expires, nonce):
-    return encode(["room", 1, 0, ["open-link", "all"], [owner_identity, owner_device], [invite, expires], nonce])
+def encode_genesis(owner_identity, owner_device, invite, expires, nonce, admission="open-link"):
+    first = None if invite is None else [invite, expires]
+    return encode(["room", 1, 0, [admission, "all"], [owner_identity, owner_device], first, nonce])
 
 
 def decode_genesis(data):
@@ -32,14 +37,17 @@ def decode_genesis(data):
         admission, history = as_array(policy, 2)
         if as_text(kind, 16) != "room" or as_uint(number) != 1 or as_uint(suite) != 0:
             raise ProtocolError("room/genesis", "an unknown format or suite")
-        if as_text(admission, 16) != "open-link" or as_text(history, 16) != "all":
+        if admission not in POLICIES or as_text(history, 16) != "all":
             raise ProtocolError("room/genesis", "an unknown policy")
         identity, device = as_array(owner, 2)
-        key, expires = as_array(invite, 2)
+        if (invite is None) != (admission == "invite-only"):
+            raise ProtocolError("room/genesis", "an invite, or none")
+        key, expires = (None, None) if invite is None else as_array(invite, 2)
         as_bytes(nonce, 32)
         return {
             "owner": (as_bytes(identity, 32), as_bytes(device, 32)),
-            "invite": as_bytes(key, 32),
+            "admission": admission,
+            "invite": None if key is None else as_bytes(key, 32),
             "expires": None if expires is None else as_time(expires),
         }
     except ProtocolError as error:
@@ -92,13 +100,15 @@ def followed_log(genesis, identity, device, generation):
 
 
 def admission_from_cbor(value):
-    identity, device, generation, signature = as_array(value, 4)
+    identity, device, generation, invite, signature = as_array(value, 5)
     statements = statements_from_cbor(identity)
     as_bytes(device, 32)
     as_uint(generation, 2**32 - 1)
+    if invite is not None:
+        as_bytes(invite, 32)
     if signature is not None:
         as_bytes(signature, 64)
-    return {"identity": statements, "device": device, "generation": generation, "signature": signature}
+    return {"identity": statements, "device": device, "generation": generation, "invite": invite, "signature": signature}
 
 
 def admit(genesis, admission):
@@ -109,15 +119,15 @@ def admit(genesis, admission):
         raise ProtocolError("identity/device-unknown")
     room = room_id(genesis)
     key = log_key(room, identity, admission["device"], admission["generation"])
-    generation, signature = admission["generation"], admission["signature"]
+    generation, invite, signature = admission["generation"], admission["invite"], admission["signature"]
     if generation > 0:
         signable = next_signable(room, identity, admission["device"], generation, key)
-        if signature is None or not verify(signature, signable, admission["device"]):
+        if invite is not None or signature is None or not verify(signature, signable, admission["device"]):
             raise ProtocolError("room/not-admitted", "not signed by its device")
-    elif signature is None:
-        if known["owner"] != (identity, admission["device"]):
+    elif invite is None or signature is None:
+        if known["owner"] != (identity, admission["device"]) or invite is not None or signature is not None:
             raise ProtocolError("room/not-admitted", "only the owner needs no invite")
-    elif not verify(signature, invite_signable(room, identity, admission["device"], key), known["invite"]):
+    elif not verify(signature, invite_signable(room, identity, admission["device"], key), invite):
         raise ProtocolError("room/not-admitted", "not signed by the invite")
     return key, identity
 
@@ -151,6 +161,12 @@ def require_text(text):
 KINDS = {
     "room-created": "authority",
     "joined": "authority",
+    "invite-created": "authority",
+    "invite-revoked": "authority",
+    "admitted": "authority",
+    "role-changed": "authority",
+    "member-removed": "authority",
+    "left": "authority",
     "name-changed": "authority",
     "message-sent": "message",
     "call-started": "call",
@@ -158,6 +174,7 @@ KINDS = {
     "call-answer": "call",
     "call-ended": "call",
 }
+OPERATIONS = ["joined", "invite-created", "invite-revoked", "admitted", "role-changed", "member-removed", "left"]
 REASONS = ["hung-up", "declined", "cancelled", "missed", "busy", "failed"]
 
 
@@ -182,9 +199,10 @@ def _event(kind, body):
         genesis, name, admission, who = as_array(body, 4)
         as_bytes(genesis, most=MOST_GENESIS_BYTES)
         return {"genesis": genesis, "name": as_name(name), "admission": admission_from_cbor(admission), "as": as_name(who)}
-    if kind == "joined":
-        admission, who = as_array(body, 2)
-        return {"admission": admission_from_cbor(admission), "as": as_name(who)}
+    if kind in OPERATIONS:
+        fields = as_array(body, most=5)
+        heads = [as_bytes(head, 32) for head in as_array(fields[0] if fields else None, most=MOST_HEADS)]
+        return {"heads": ascending(heads), **_operation(kind, fields[1:])}
     if kind == "name-changed":
         (who,) = as_array(body, 1)
         return {"as": as_name(who)}
@@ -214,6 +232,67 @@ def _event(kind, body):
     if reason not in REASONS:
         raise ProtocolError("entry/body", "an unknown reason")
     return {"call": as_bytes(call, 16), "reason": reason}
+
+
+def _operation(kind, fields):
+    if kind == "joined":
+        admission, who = as_array(fields, 2)
+        return {"admission": admission_from_cbor(admission), "as": as_name(who)}
+    if kind == "invite-created":
+        invite, role, uses, expires = as_array(fields, 4)
+        if role not in ("member", "reader") or uses == 0:
+            raise ProtocolError("entry/body", "an unknown role, or an invite for nobody")
+        return {
+            "invite": as_bytes(invite, 32),
+            "role": role,
+            "uses": None if uses is None else as_uint(uses, MOST_USES),
+            "expires": None if expires is None else as_time(expires),
+        }
+    if kind == "invite-revoked":
+        (invite,) = as_array(fields, 1)
+        return {"invite": as_bytes(invite, 32)}
+    if kind == "left":
+        as_array(fields, 0)
+        return {}
+    identity, what, marks = as_array(fields, 3)
+    known = {"identity": as_bytes(identity, 32), "marks": _marks(marks)}
+    if kind == "member-removed":
+        return {**known, "ban": as_uint(what, 1) == 1}
+    if what not in authority.ROLES:
+        raise ProtocolError("entry/body", "an unknown role")
+    return {**known, "role": what}
+
+
+def _marks(value):
+    marks = []
+    for item in as_array(value, most=MOST_MARKS):
+        log, length, hashed = as_array(item, 3)
+        marks.append((as_bytes(log, 32), as_uint(length), as_bytes(hashed, 32)))
+    ascending([log for log, _, _ in marks])
+    return marks
+
+
+def ascending(keys):
+    if any(after <= before for before, after in zip(keys, keys[1:])):
+        raise ProtocolError("entry/body", "not in order")
+    return keys
+
+
+def beginning_of(genesis):
+    known = decode_genesis(genesis)
+    return {"owner": known["owner"][0], "admission": known["admission"], "invite": known["invite"]}
+
+
+def operation_of(event, identity, log, index, block):
+    """The operation that an event is, or None."""
+    if event["type"] not in OPERATIONS or (event["type"] == "joined" and event["admission"]["invite"] is None):
+        return None
+    fields = {"invite": event["admission"]["invite"]} if event["type"] == "joined" else event
+    return {**fields, "type": event["type"], "id": authority.operation_id(log, index, block), "log": log, "index": index, "author": identity, "heads": event["heads"]}
+
+
+def needs_writing(kind):
+    return KINDS.get(kind) != "authority"
 
 
 # Folding
@@ -290,8 +369,8 @@ def _author_after(log, index, event, genesis, is_admitted):
 LINK = re.compile(r"(?:https?://[^/?#]+/?#/join/|parley:(?://)?join/|)([A-Za-z0-9_-]+)")
 
 
-def link_payload(version, genesis, secret, invite_seed, name, inviter, hints):
-    return bytes([version]) + encode([genesis, secret, invite_seed, name, inviter, [list(hint) for hint in hints]])
+def link_payload(version, genesis, secret, invite_seed, expires, name, inviter, hints):
+    return bytes([version]) + encode([genesis, secret, invite_seed, expires, name, inviter, [list(hint) for hint in hints]])
 
 
 def link_code(payload):
@@ -327,18 +406,18 @@ def _decode_link(text):
         raise ProtocolError("link/malformed", "the checksum is another")
     if payload[0] != 1:
         raise ProtocolError("link/newer")
-    genesis, secret, invite_seed, name, inviter, hints = as_array(decode(payload[1:], MOST_LINK_CHARACTERS), 6)
+    genesis, secret, invite_seed, expires, name, inviter, hints = as_array(decode(payload[1:], MOST_LINK_CHARACTERS), 7)
     as_bytes(genesis, most=MOST_GENESIS_BYTES)
     link = {
         "genesis": genesis,
         "secret": as_bytes(secret, 32),
         "inviteSeed": as_bytes(invite_seed, 32),
+        "expires": None if expires is None else as_time(expires),
         "name": as_text(name, MOST_NAME_BYTES),
         "inviter": as_text(inviter, MOST_NAME_BYTES),
         "hints": [_hint(hint) for hint in as_array(hints, most=MOST_HINTS)],
     }
-    if public_key(invite_seed) != decode_genesis(genesis)["invite"]:
-        raise ProtocolError("link/malformed", "the invite is another")
+    decode_genesis(genesis)
     return link
 
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
-import type { ServerFrame } from '../../../node/api/views.ts'
+import type { ServerFrame } from '../../../node/api/frames.ts'
 import type { Bridge } from '../../../node/bridge/bridge.ts'
 import { letIn } from './open-test-bridge.ts'
 

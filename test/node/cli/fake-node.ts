@@ -7,19 +7,11 @@ import { json as readJson } from 'node:stream/consumers'
 import { Value } from 'typebox/value'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Command, type CommandType, commands } from '../../../node/api/commands.ts'
+import type { ClientFrame, ServerFrame } from '../../../node/api/frames.ts'
+import type { Member, Person } from '../../../node/api/people.ts'
 import { type ProblemCode, problems } from '../../../node/api/problems.ts'
 import { ExcerptBody } from '../../../node/api/routes.ts'
-import type {
-  ClientFrame,
-  MessageItem,
-  Person,
-  RoomRow,
-  RoomView,
-  ServerFrame,
-  StatusView,
-  ViewOf,
-  ViewType,
-} from '../../../node/api/views.ts'
+import type { MessageItem, RoomRow, RoomView, StatusView, ViewOf, ViewType } from '../../../node/api/views.ts'
 import { writeRunFile } from '../../../node/cli/run-file.ts'
 
 /** A node's bridge without a node: it speaks the contract, knows two rooms, and remembers what it was told. */
@@ -154,11 +146,61 @@ const people: Person[] = [
   { identity: `b0${'f'.repeat(62)}`, name: 'Boss', chosenName: 'Ben', petname: 'Boss', confirmed: 1, rooms: [] },
 ]
 
+const member = (identity: string, name: string, standing: Member['standing']): Member => ({
+  identity,
+  name,
+  chosenName: name,
+  confirmed: null,
+  lookalike: null,
+  self: identity === ada,
+  standing,
+  may: { roles: [], remove: false },
+  online: true,
+  callable: false,
+  devices: 1,
+})
+
+export const firstInvite = `7c1d${'2'.repeat(60)}`
+const invite = { role: 'member', uses: null, used: 2, expires: null, by: null, over: null, held: true } as const
+
+const roomView: RoomView = {
+  id: club,
+  name: 'Book club',
+  state: 'open',
+  peers: 1,
+  ownLogs: [],
+  policy: 'open-link',
+  standing: 'owner',
+  told: null,
+  members: [member(ada, 'Ada', 'owner'), member(ben, 'Ben', 'member'), member(`f1${'0'.repeat(62)}`, 'Fay', 'waiting')],
+  others: [member(`f2${'0'.repeat(62)}`, 'Fay', 'banned')],
+  invites: [
+    { ...invite, invite: firstInvite },
+    {
+      ...invite,
+      invite: `7c2${'3'.repeat(61)}`,
+      role: 'reader',
+      uses: 2,
+      by: 'Ben',
+      over: 'the link is used up',
+      held: false,
+    },
+  ],
+  created: 1,
+  linkExpires: null,
+  syncing: null,
+  heldUpTo: [],
+  troubles: [],
+  waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
+}
+
 export const words = Array.from({ length: 24 }, (_, i) => `word${i + 1}`)
 
 const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'create-room': { room: club, link: 'http://localhost:7717/#/join/abc' },
   'join-room': { room: work },
+  'read-link': { policy: 'lobby' },
+  'create-invite': { invite: firstInvite, link: 'http://localhost:7717/#/join/ghi' },
   'share-room': { link: 'http://localhost:7717/#/join/def', expires: null },
   'send-message': { id: `${'d'.repeat(64)}/7` },
   'list-sessions': { sessions: [{ id: 's1', browser: 'Firefox on Linux', created: 1, lastSeen: 2 }] },
@@ -169,35 +211,26 @@ const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'create-login-code': { url: `${url}/#/login/one`, expires: 1 },
 })
 
-const rowOf = (id: string, name: string): RoomRow => ({
+const rowOf = (id: string, name: string, rest: Partial<RoomRow> = {}): RoomRow => ({
   id,
   name,
   state: 'open',
+  standing: 'owner',
+  told: null,
   peers: 1,
   lastLine: '',
   time: null,
   unread: 0,
+  ...rest,
 })
-
-const clubView: RoomView = {
-  id: club,
-  name: 'Book club',
-  state: 'open',
-  peers: 1,
-  members: [],
-  created: null,
-  linkExpires: null,
-  syncing: null,
-  ownLogs: [],
-  heldUpTo: [],
-  troubles: [],
-  waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
-}
 
 function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType] {
   if (type === 'people') return { people }
-  if (type === 'rooms') return { rooms: [rowOf(club, 'Book club'), rowOf(work, 'Work \u001b[31mred')] }
-  if (type === 'room') return clubView
+  if (type === 'room') return roomView
+  if (type === 'rooms')
+    return {
+      rooms: [rowOf(club, 'Book club'), rowOf(work, 'Work \u001b[31mred', { standing: 'member', told: 'removed' })],
+    }
   if (type === 'timeline') return { reset: true, items: items.slice(-2), older: items.length > 2 }
   const status: StatusView = {
     version: '0.1.0',

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type EntryRow, ViewStore } from '../../../node/storage/view-store.ts'
+import type { EntryRow } from '../../../node/storage/view-rows.ts'
+import { ViewStore } from '../../../node/storage/view-store.ts'
 
 const key = 'ab'.repeat(32)
 let home: string
@@ -30,6 +31,7 @@ const row = (log: number, index: number): EntryRow => ({
   text: `the text of message ${index}`,
   flaw: null,
   late: false,
+  hidden: null,
 })
 
 function fill(count: number): { room: number; log: number } {
