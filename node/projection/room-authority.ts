@@ -78,6 +78,11 @@ export class RoomAuthority {
     return this.#room.standingOf(identity)
   }
 
+  /** Whether an operation speaks of somebody. */
+  hasHeardOf(identity: string): boolean {
+    return this.#room.people().has(identity)
+  }
+
   isLimited(identity: string): boolean {
     return this.#room.isLimited(identity)
   }

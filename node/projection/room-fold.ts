@@ -5,6 +5,7 @@ import type { OpenedEntry } from '../../protocol/log/entry.ts'
 import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
+import type { Standing } from '../../protocol/room/rights.ts'
 import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ReadMark } from '../storage/view-rows.ts'
@@ -240,7 +241,7 @@ export class RoomFold {
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
     log.advance(step.log, block)
     if (!(opened instanceof ProtocolError)) this.#noteOperation(log, entry, block, opened)
-    const hidden = this.authority.hiddenAs(log.folded, entry.order.index, entry.event?.type ?? 'unreadable')
+    const hidden = this.#hiddenAs(log, entry.order.index, entry.event?.type ?? 'unreadable')
     this.#view.addEntry(this.number, entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }))
     return entry
   }
@@ -264,9 +265,15 @@ export class RoomFold {
     for (const log of this.logs.values()) {
       const author = log.folded.author
       if (!author || !changed.has(toHex(author.owner.identity))) continue
-      this.#view.hide(log.row, (index, type) => this.authority.hiddenAs(log.folded, index, type))
+      this.#view.hide(log.row, (index, type) => this.#hiddenAs(log, index, type))
     }
     return true
+  }
+
+  /** Why an entry is not shown. As long as what let us in is lost here, we show ourselves what we write. */
+  #hiddenAs({ folded, isOwn }: FoldingLog, index: number, type: string): Standing | null {
+    if (isOwn && folded.author && !this.authority.hasHeardOf(toHex(folded.author.owner.identity))) return null
+    return this.authority.hiddenAs(folded, index, type)
   }
 
   /** We were let in, though the log that says so may be lost here. */

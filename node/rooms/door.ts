@@ -39,12 +39,14 @@ export class Door {
   entranceOf({ identity, invite }: Caller): Entrance {
     const { authority, self, beginning } = this.#options
     const own = authority.standingOf(toHex(self))
+    // Where our own log was lost, nothing speaks of us until it comes back, though we were let in.
+    const isJudge = isRole(own) || !authority.hasHeardOf(toHex(self))
     // Who has not been let in has nothing to give but their own log, and cannot judge.
-    if (own === 'none' || own === 'waiting') return { type: 'in' }
+    if (!isJudge && (own === 'none' || own === 'waiting')) return { type: 'in' }
     const standing = authority.standingOf(identity)
     if (isRole(standing)) return { type: 'in' }
     // Who is out has no business letting in; whoever is in could have come meanwhile, and bring the news.
-    if (!isRole(own)) return { type: 'unknown' }
+    if (!isJudge) return { type: 'unknown' }
     if (standing === 'waiting') return { type: 'waiting' }
     if (standing === 'none' && invite !== null && !authority.invites.has(invite)) return { type: 'unknown' }
     if (invite === null || !authority.mayComeBy(identity, invite)) {

@@ -73,7 +73,9 @@ export class RoomPeople {
 
   /** Throws the problem `may-not-write` for an event of this type if it would be hidden. */
   requireWriting(type: RoomEvent['type']): void {
-    if (needsWriting(type) && !mayWrite(this.standing) && this.#isKnown()) throw new Problem('may-not-write')
+    // Our own log may have been lost, and come back; until then nothing speaks of us.
+    const isKnown = this.#options.fold.authority.hasHeardOf(this.#self)
+    if (isKnown && needsWriting(type) && !mayWrite(this.standing)) throw new Problem('may-not-write')
   }
 
   /** Throws the problem `not-allowed` for an operation that would not count. */
@@ -111,11 +113,6 @@ export class RoomPeople {
       identityOf: (device) => identities.get(device) ?? null,
       arrivalOf: (log) => this.#arrivalOf(log),
     }
-  }
-
-  /** Whether what we are is known here: our own first log may have been lost, and come back. */
-  #isKnown(): boolean {
-    return [...this.#options.fold.logs.keys()].some((log) => this.author(log)?.self)
   }
 
   #arrivalOf(log: string): Arrival {
