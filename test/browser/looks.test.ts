@@ -7,6 +7,7 @@ import { nodeAway } from '../support/browser.ts'
 import { look } from '../support/browser-look.ts'
 import { motifs, pictureFaults, watchPicture } from '../support/browser-picture.ts'
 import { say } from '../support/browser-room.ts'
+import { withOneBitTurned } from '../support/changed-file.ts'
 import { openTown, type Person, type Town } from '../support/people.ts'
 import { until } from '../support/until.ts'
 import { casesOf } from '../support/vectors.ts'
@@ -216,9 +217,7 @@ describe('every view is in order, by day and by night, on a wide screen and on a
   test('a file that is verified, and one that was changed', async () => {
     const file = join(town.folder, 'book-club.parley')
     await ada.parley('export', 'Book club', file)
-    const bytes = await readFile(file)
-    bytes[bytes.length >> 1]! ^= 1
-    await writeFile(file.replace('book-club', 'changed'), bytes)
+    await writeFile(file.replace('book-club', 'changed'), withOneBitTurned(await readFile(file)))
     const { input } = casesOf<{ readonly bundle: string }, never>('bundle', 'verifying').find(
       ({ title }) => title === 'an author who has written two histories of two lengths',
     )!

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeAway } from '../support/browser.ts'
+import { withOneBitTurned } from '../support/changed-file.ts'
 import { openTown, type Person, runParley, type Town } from '../support/people.ts'
 import { until } from '../support/until.ts'
 
@@ -57,9 +58,7 @@ describe('a conversation', () => {
     const download = await downloading
     expect(download.suggestedFilename()).toBe('Book club.parley')
     await download.saveAs(file)
-    const bytes = await readFile(file)
-    bytes[bytes.length >> 1]! ^= 1
-    await writeFile(changed, bytes)
+    await writeFile(changed, withOneBitTurned(await readFile(file)))
   })
 
   test('is verified by a program that has no network', async () => {
