@@ -40,7 +40,9 @@ describe('a link', () => {
   })
 
   test('that has expired says so, and cannot be used to join', async () => {
-    const { link } = await ada.tell({ type: 'create-room', name: 'Elsewhere', expires: Date.now() - 1_000 })
+    const expires = Date.now() + 2_000
+    const { link } = await ada.tell({ type: 'create-room', name: 'Elsewhere', expires })
+    await until(() => Date.now() > expires)
     await openLink(ben, codeOf(link))
     await ben.page.getByText('This link has expired.').waitFor()
     await ben.page.getByRole('heading', { name: 'Elsewhere' }).waitFor()

@@ -27,7 +27,7 @@ export interface BrowserOptions {
 }
 
 /** What a browser says of its own accord while the node of its page is away. */
-export const nodeAway = /net::ERR_(CONNECTION|INTERNET|EMPTY|SOCKET)|WebSocket connection to/
+export const nodeAway = /net::ERR_(CONNECTION|INTERNET|EMPTY|SOCKET|CONTENT_LENGTH)|WebSocket connection to/
 
 export const screens = {
   wide: { viewport: { width: 1280, height: 800 } },

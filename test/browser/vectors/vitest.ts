@@ -19,9 +19,12 @@ export function describe(title: string, body: Run): void {
 }
 
 describe.each =
-  <Row extends readonly unknown[]>(rows: readonly Row[]) =>
-  (title: string, body: (...row: Row) => unknown): void => {
-    for (const row of rows) describe(title.replace('%s', String(row[0])), () => body(...row))
+  (rows: readonly unknown[]) =>
+  (title: string, body: (...row: unknown[]) => unknown): void => {
+    for (const each of rows) {
+      const row: readonly unknown[] = Array.isArray(each) ? each : [each]
+      describe(title.replace('%s', String(row[0])), () => body(...row))
+    }
   }
 
 export function test(title: string, run: Run): void {
