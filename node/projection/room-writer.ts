@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type Citation, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
+import { type Citation, type EntryClass, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
 import type { LogCursor } from '../../protocol/ordering.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
+import { encodeOwnEvent, isOwnEvent, type OwnEvent } from '../../protocol/room/own-room.ts'
 import { classKey } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
 import { isDiskFull } from '../home-error.ts'
@@ -24,7 +25,8 @@ interface WriterOptions {
 }
 
 interface Waiting {
-  readonly type: RoomEvent['type']
+  readonly type: string
+  readonly class: EntryClass
   readonly body: Uint8Array
   readonly time: number | null
   readonly appended: (index: number) => void
@@ -64,7 +66,7 @@ export class RoomWriter {
    *
    * Other nodes may have it earlier. Throws the problem `disk-full` if nothing was appended for want of space.
    */
-  async append(event: RoomEvent): Promise<number> {
+  async append(event: RoomEvent | OwnEvent): Promise<number> {
     const index = await this.write(event)
     await this.flush()
     return index
@@ -82,11 +84,13 @@ export class RoomWriter {
   }
 
   /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. `time`: null for now. */
-  async write(event: RoomEvent, time: number | null = null): Promise<number> {
+  async write(event: RoomEvent | OwnEvent, time: number | null = null): Promise<number> {
     // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
-    const body = encodeEvent(event)
+    const sealed = isOwnEvent(event)
+      ? { class: 'message' as const, body: encodeOwnEvent(event) }
+      : { class: classOf(event.type), body: encodeEvent(event) }
     return new Promise<number>((appended, failed) => {
-      this.#queue.push({ type: event.type, body, time, appended, failed })
+      this.#queue.push({ type: event.type, ...sealed, time, appended, failed })
       this.#draining ??= this.#drain()
     })
   }
@@ -134,8 +138,12 @@ export class RoomWriter {
     return { length, depth, cited }
   }
 
-  #seal({ type, body, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
-    const entryClass = classOf(type)
+  #seal(
+    { type, class: entryClass, body, time }: Waiting,
+    index: number,
+    depth: number,
+    heads: readonly Citation[],
+  ): Uint8Array {
     return sealEntry(
       { room: this.#room.id, log: this.#own.stored.key, index },
       {

@@ -7,6 +7,7 @@ import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.
 import { type Admission, admit, followedLog, signAdmission } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
+import type { OwnEvent } from '../../protocol/room/own-room.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { type ProjectedEntry, RoomFold } from '../projection/room-fold.ts'
@@ -38,6 +39,8 @@ export interface RoomOptions {
   /** What the link called it, until its own log says. */
   readonly label: string
   readonly kept: KeptRoom
+  /** Of a room that is one person's alone: nobody else is let in. */
+  readonly isOwn: boolean
   readonly person: Person
   readonly contacts: Contacts
   readonly store: LogStore
@@ -230,7 +233,7 @@ export class Room implements ChannelRoom {
   }
 
   /** Write into the own log; resolves once it is safe on disk. */
-  append(event: RoomEvent): Promise<EntryPlace> {
+  append(event: RoomEvent | OwnEvent): Promise<EntryPlace> {
     return this.#own!.append(event)
   }
 
@@ -313,6 +316,8 @@ export class Room implements ChannelRoom {
     const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
+    if (this.#options.isOwn && !equalBytes(owner.identity, this.#options.person.identity))
+      throw new ProtocolError('room/not-admitted', 'a room of one person')
     if (follows && !this.logs.has(toHex(follows)))
       throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
     if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)
@@ -324,7 +329,13 @@ export class Room implements ChannelRoom {
     }
     const { expires } = this.beginning
     // Whom another member has let in stays in: their clock was as good as ours. The owner needs no invite.
-    if (from === 'author' && admission.signature && expires !== null && expires < now())
+    if (
+      from === 'author' &&
+      admission.signature &&
+      expires !== null &&
+      expires < now() &&
+      !this.#hasLogOf(owner.identity)
+    )
       throw new ProtocolError('room/not-admitted', 'the link has expired')
     await this.#remember(admission)
     const log = { admission, stored: await store.openLog(owner) }
@@ -341,6 +352,11 @@ export class Room implements ChannelRoom {
     const known = [...this.logs.values()].map((log) => log.admission)
     const others = known.filter((each) => each !== this.ownAdmission && each !== admission)
     return this.#options.roomLogs.set(this.key, [...others, admission])
+  }
+
+  /** Another device of somebody who is in the room is nobody new. */
+  #hasLogOf(identity: Uint8Array): boolean {
+    return [...this.logs.values()].some(({ stored }) => equalBytes(stored.owner.identity, identity))
   }
 
   #logsOf(device: Uint8Array): number {

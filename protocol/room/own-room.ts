@@ -4,10 +4,9 @@ import { expand, extract } from '../crypto/kdf.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asText, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
-import { type IdentityStatement, identityFromCbor, identityToCbor } from '../identity/statement.ts'
 import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
-import type { UnknownEvent } from './event.ts'
+import type { RoomEvent, UnknownEvent } from './event.ts'
 import { decodeGenesis, encodeGenesis, mostGenesisBytes, roomId } from './genesis.ts'
 import { mostNameBytes, requireName } from './text.ts'
 
@@ -29,16 +28,14 @@ export type OwnEvent =
     }
   | { readonly type: 'room-read'; readonly room: Uint8Array; readonly depth: number; readonly time: number }
   | { readonly type: 'name-chosen'; readonly name: string }
-  | { readonly type: 'statements-known'; readonly statements: readonly IdentityStatement[] }
 
-const kinds: readonly string[] = [
-  'room-known',
-  'person-noted',
-  'room-read',
-  'name-chosen',
-  'statements-known',
-] satisfies OwnEvent['type'][]
+const kinds: readonly string[] = ['room-known', 'person-noted', 'room-read', 'name-chosen'] satisfies OwnEvent['type'][]
 const isOwnKind = (kind: string): kind is OwnEvent['type'] => kinds.includes(kind)
+
+/** Whether an event is one of the own room, and not of a conversation. */
+export function isOwnEvent(event: RoomEvent | OwnEvent): event is OwnEvent {
+  return isOwnKind(event.type)
+}
 
 /** The own room of an identity, from the seed that its words or another device give. */
 export function ownRoom(seed: Uint8Array, identity: Uint8Array, primitives: Primitives): RoomAccess {
@@ -69,8 +66,6 @@ function bodyOf(event: OwnEvent): CborValue {
       return [event.room, event.depth, event.time]
     case 'name-chosen':
       return [requireName(event.name)]
-    case 'statements-known':
-      return [identityToCbor(event.statements)]
   }
 }
 
@@ -114,10 +109,6 @@ function eventOf(kind: OwnEvent['type'], body: CborValue, primitives: Primitives
     case 'name-chosen': {
       const [name] = asArray(body, 1)
       return { type: kind, name: nameFrom(name) }
-    }
-    case 'statements-known': {
-      const [statements] = asArray(body, 1)
-      return { type: kind, statements: identityFromCbor(statements) }
     }
   }
 }
@@ -164,8 +155,6 @@ export function subjectOf(event: OwnEvent, primitives: Primitives): string {
       return `room-read ${toHex(event.room)}`
     case 'name-chosen':
       return 'name-chosen'
-    case 'statements-known':
-      return `statements-known ${event.statements.map(({ payload }) => toHex(primitives.sha256(payload))).join()}`
   }
 }
 

@@ -24,7 +24,6 @@ def cases():
         "person-noted": [BO.identity, "Bo from work", 1_700_000_000_000],
         "room-read": [ROOM, 12, 1_700_000_000_000],
         "name-chosen": ["Ada"],
-        "statements-known": [ADA.statements],
     }
     for kind, body in good.items():
         yield {"title": f"a body of {kind}", "section": "events", "input": event(kind, body), "expect": {"type": kind}}
@@ -36,7 +35,6 @@ def cases():
         ("a petname of no character", "person-noted", [BO.identity, "", None]),
         ("a mark without a time", "room-read", [ROOM, 12]),
         ("a name with two spaces in a row", "name-chosen", ["Ada  L."]),
-        ("65 statements", "statements-known", [[ADA.statements[0]] * 65]),
     ]:
         yield {"title": title, "section": "events", "input": event(kind, body), "error": "entry/body"}
 
