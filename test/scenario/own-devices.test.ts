@@ -1,6 +1,18 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { restoreHome } from '../../node/restore-home.ts'
+import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import type { VaultContent } from '../../node/storage/key-vault.ts'
+import { fromHex } from '../../protocol/bytes.ts'
+import { channelId, deviceProof, proveRoom } from '../../protocol/replication/handshake.ts'
+import { roomId } from '../../protocol/room/genesis.ts'
+import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
+import { encodeOwnEvent } from '../../protocol/room/own-room.ts'
+import { roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
+import { openStranger } from '../support/stranger.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
 import { until } from '../support/until.ts'
 
@@ -23,6 +35,47 @@ beforeEach(async () => {
 afterEach(() => net.close())
 
 const nameOfBen = (device: TestPerson) => device.room(room).members.find(({ self }) => !self)
+
+/** A node that has got hold of the seeds of Ada's own room, but is no device of hers, as a link to that room. */
+async function linkToOwnRoom(): Promise<string> {
+  const { content } = JSON.parse(await readFile(join(net.home('Phone'), 'vault.json'), 'utf8')) as {
+    content: VaultContent
+  }
+  const { genesis, secret, inviteSeed } = content.ownRoom
+  const [known] = decodeLink((await laptop.run('share-room', { room })).link, primitives).hints
+  const bytes = { genesis: fromHex(genesis), secret: fromHex(secret), inviteSeed: fromHex(inviteSeed) }
+  return encodeLink({ ...bytes, name: 'Mine', inviter: 'Ada', hints: [known!] }, primitives)
+}
+
+describe('somebody else who has the secrets of an own room', () => {
+  test('is let in by no device, and learns nothing but that the secrets are right', async () => {
+    const link = await linkToOwnRoom()
+    const mallory = await openHostile(net.home('mallory'), link)
+    const name = encodeOwnEvent({ type: 'name-chosen', name: 'Mallory' })
+    const joined = { type: 'joined', admission: mallory.admission, as: 'Mallory' } as const
+    await mallory.log.append([mallory.entry(0, joined)])
+    await mallory.log.append([
+      mallory.entry(1, { type: 'message-sent', text: 'x' }, { kind: 'name-chosen', body: name }),
+    ])
+    const stranger = await openStranger(net.bootstrap)
+    try {
+      const { genesis, secret, hints } = decodeLink(link, primitives)
+      const connection = await stranger.dial(hints[0]!.key)
+      const { handshakeHash } = connection.stream
+      const secrets = roomSecrets(secret, primitives)
+      const channel = connection.openRoom(channelId(secrets, handshakeHash, primitives))
+      channel.send(0, proveRoom(secrets, handshakeHash, 'initiator', primitives))
+      const signed = deviceProof(roomId(genesis, primitives), handshakeHash, 'initiator')
+      channel.send(1, mallory.introduction(signed))
+      await until(() => channel.isClosed, 'the end of the channel')
+      expect(channel.received.map(([type]) => type)).toEqual([0])
+      expect(laptop.status().name).toBe('Ada')
+    } finally {
+      await stranger.close()
+      await mallory.close()
+    }
+  })
+})
 
 describe('two devices of one person', () => {
   test('find each other and their rooms by the words alone, and show each other’s messages as one’s own', async () => {
