@@ -26,12 +26,14 @@ export interface LogCursor {
   readonly length: number
   readonly depth: number
   readonly time: number
+  /** Whether the depth is only the least that there can be: there is no key here for the last entry that could say it. */
+  readonly atLeast: boolean
   /** The greatest length cited of each other log, by key in hex. `advance` writes into it: a copy for each entry would cost the square. */
   readonly cited: Map<string, number>
 }
 
 /** The cursor of a log without an entry. */
-export const emptyCursor = (): LogCursor => ({ length: 0, depth: 0, time: 0, cited: new Map() })
+export const emptyCursor = (): LogCursor => ({ length: 0, depth: 0, time: 0, atLeast: false, cited: new Map() })
 
 /** How much deeper than all that is known of its parents an entry may be, where one of them is missing. */
 const mostBeyond = 2 ** 20
@@ -57,7 +59,7 @@ export function advance(
   const flaws: ProtocolError[] = []
   const { cited } = cursor
   let least = cursor.depth
-  let complete = true
+  let complete = !cursor.atLeast
   let previous: Uint8Array | null = null
   for (const head of heads) {
     const key = toHex(head.log)
@@ -84,6 +86,7 @@ export function advance(
       length: cursor.length + 1,
       depth: right ? depth : least + 1,
       time: Math.max(time, cursor.time),
+      atLeast: false,
       cited,
     },
     flaws,
@@ -93,4 +96,9 @@ export function advance(
 /** The cursor after an entry that cannot be read: it keeps its place, and says nothing. */
 export function skip(cursor: LogCursor): LogCursor {
   return { ...cursor, length: cursor.length + 1, depth: cursor.depth + 1 }
+}
+
+/** The cursor after an entry that there is no key for here: others may know that it is deeper. */
+export function skipLocked(cursor: LogCursor): LogCursor {
+  return { ...skip(cursor), atLeast: true }
 }

@@ -7,11 +7,13 @@ import type { FoldingLog } from './folding-log.ts'
 
 /** How a folded entry is kept in the view store. */
 export function entryRow(
-  { order, time, event, flaws }: FoldedEntry,
+  { order, time, event, read, flaws }: FoldedEntry,
   log: FoldingLog,
   { late, hidden }: Pick<EntryRow, 'late' | 'hidden'>,
 ): EntryRow {
-  const { shown, call, text } = event ? told(event) : { shown: true, call: null, text: '' }
+  const { shown, call, text } = event
+    ? told(event)
+    : { shown: read === 'whole' || read === 'failed', call: null, text: '' }
   return {
     log: log.row,
     index: order.index,
@@ -57,6 +59,11 @@ function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' 
       return { shown: true, call: null, text: toHex(event.identity) + event.role }
     case 'member-removed':
       return { shown: true, call: null, text: toHex(event.identity) + (event.ban ? 'banned' : 'removed') }
+    case 'prekey-announced':
+    case 'epoch-started':
+    case 'epoch-shared':
+    case 'history-granted':
+      return { shown: false, call: null, text: '' }
     case 'unknown':
       return { shown: true, call: null, text: event.kind }
   }

@@ -1,8 +1,9 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
-import type { ProtocolError } from '../../protocol/errors.ts'
-import type { OpenedEntry } from '../../protocol/log/entry.ts'
+import type { EpochCursor } from '../../protocol/epoch/epoch-cursor.ts'
+import type { Prekey } from '../../protocol/epoch/prekey.ts'
 import { LogTree } from '../../protocol/log/hypercore.ts'
+import type { Opened } from '../../protocol/log/opened.ts'
 import { emptyLog, type FoldedLog } from '../../protocol/room/fold-log.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { LogRow } from '../storage/view-rows.ts'
@@ -20,7 +21,7 @@ export class FoldingLog {
   /** Of a log whose device has signed two histories: where the fold has to end. */
   frozenAt = Number.POSITIVE_INFINITY
   /** The next entry, opened while it waits for those it cites. */
-  opened: OpenedEntry | ProtocolError | null = null
+  opened: Opened | null = null
   #row = 0
   #folded: FoldedLog
   #tree: LogTree
@@ -34,7 +35,7 @@ export class FoldingLog {
     this.isOwn = isOwn
     this.follows = follows
     this.#primitives = primitives
-    this.#folded = emptyLog(stored.key)
+    this.#folded = emptyLog(stored.key, stored.owner.generation)
     this.#tree = new LogTree(primitives)
   }
 
@@ -85,11 +86,14 @@ export class FoldingLog {
 
   /** What the fold goes on with after a restart, as text. */
   state(): string {
-    const { cursor, author } = this.#folded
+    const { cursor, epochs, author } = this.#folded
+    const { number, history, ephemeral, prekey } = epochs
     return JSON.stringify({
       depth: cursor.depth,
       time: cursor.time,
+      atLeast: cursor.atLeast,
       cited: [...cursor.cited],
+      epochs: { number, history, ephemeral, prekey: prekey && [prekey.generation, toHex(prekey.key)] },
       roots: this.#tree.roots.map(({ index, size, hash }) => [index, size, toHex(hash)]),
       name: author?.name ?? null,
     })
@@ -100,16 +104,17 @@ export class FoldingLog {
     this.#row = id
     this.#ahead = []
     this.opened = null
-    const empty = emptyLog(this.stored.key)
+    const empty = emptyLog(this.stored.key, this.stored.owner.generation)
     if (state === '') {
       this.#folded = empty
       this.#tree = new LogTree(this.#primitives)
       return
     }
-    const { depth, time, cited, roots, name } = JSON.parse(state) as StoredState
+    const { depth, time, atLeast, cited, epochs, roots, name } = JSON.parse(state) as StoredState
     this.#folded = {
       key: this.stored.key,
-      cursor: { length, depth, time, cited: new Map(cited) },
+      cursor: { length, depth, time, atLeast, cited: new Map(cited) },
+      epochs: { ...epochs, generation: this.stored.owner.generation, prekey: prekeyOf(epochs.prekey) },
       author: name === null ? null : { owner: this.stored.owner, name },
     }
     this.#tree = new LogTree(
@@ -119,9 +124,17 @@ export class FoldingLog {
   }
 }
 
+type StoredPrekey = readonly [generation: number, key: string]
+
+function prekeyOf(stored: StoredPrekey | null): Prekey | null {
+  return stored && { generation: stored[0], key: fromHex(stored[1]) }
+}
+
 interface StoredState {
   readonly depth: number
   readonly time: number
+  readonly atLeast: boolean
+  readonly epochs: Omit<EpochCursor, 'generation' | 'prekey'> & { readonly prekey: StoredPrekey | null }
   readonly cited: readonly (readonly [string, number])[]
   readonly roots: readonly (readonly [number, number, string])[]
   readonly name: string | null

@@ -1,12 +1,13 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { OpenedEntry } from '../../protocol/log/entry.ts'
+import type { OpenedEntry, Suite } from '../../protocol/log/entry.ts'
+import { isClosed, type Opened } from '../../protocol/log/opened.ts'
 import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
-import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ReadMark } from '../storage/view-rows.ts'
 import type { ViewStore } from '../storage/view-store.ts'
@@ -19,7 +20,8 @@ import { RoomAuthority, storedOperations } from './room-authority.ts'
 export interface FoldedRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
-  readonly secrets: RoomSecrets
+  readonly suite: Suite
+  readonly keys: RoomKeys
   /** Ours: its logs need not wait, for what we have cited was here. */
   readonly device: Uint8Array
 }
@@ -240,7 +242,7 @@ export class RoomFold {
     })
     const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
     log.advance(step.log, block)
-    if (!(opened instanceof ProtocolError)) this.#noteOperation(log, entry, block, opened)
+    if ('body' in opened) this.#noteOperation(log, entry, block, opened)
     const hidden = this.#hiddenAs(log, entry.order.index, entry.event?.type ?? 'unreadable')
     this.#view.addEntry(this.number, entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }))
     return entry
@@ -294,16 +296,16 @@ export class RoomFold {
    *
    * A log that cites what never was waits for ever. Nobody honest cites what they have not folded.
    */
-  #isReady(opened: OpenedEntry | ProtocolError): boolean {
-    if (opened instanceof ProtocolError) return true
+  #isReady(opened: Opened): boolean {
+    if (isClosed(opened)) return true
     return opened.header.heads.every(({ log, length }) => {
       const cited = this.logs.get(toHex(log))
       return cited !== undefined && length > cited.frozenAt ? true : (cited?.length ?? 0) >= length
     })
   }
 
-  #citationFlaws({ isOwn }: FoldingLog, opened: OpenedEntry | ProtocolError): ProtocolError[] {
-    if (opened instanceof ProtocolError) return []
+  #citationFlaws({ isOwn }: FoldingLog, opened: Opened): ProtocolError[] {
+    if (isClosed(opened)) return []
     return opened.header.heads.flatMap(({ log, length, treeHash }) => {
       const known = this.#entryAt(toHex(log), length)
       // What we have cited was here, and comes back if the disk has lost it.

@@ -6,7 +6,6 @@ import { type Citation, mostCitations, sealEntry } from '../../protocol/log/entr
 import type { LogCursor } from '../../protocol/ordering.ts'
 import { classOf, encodeEvent, isOperation, type RoomEvent } from '../../protocol/room/event.ts'
 import { mostHeads } from '../../protocol/room/operation-event.ts'
-import { classKey } from '../../protocol/room/room-secrets.ts'
 import { Problem } from '../api/problems.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
@@ -137,13 +136,13 @@ export class RoomWriter {
   #seal({ event, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
     const entryClass = classOf(event.type)
     return sealEntry(
-      { room: this.#room.id, log: this.#own.stored.key, index },
+      { room: this.#room.id, log: this.#own.stored.key, index, suite: this.#room.suite },
       {
         class: entryClass,
         header: { kind: event.type, time: time ?? this.#now(), depth, heads },
         body: encodeEvent(isOperation(event) ? { ...event, heads: this.#knownOperations() } : event),
       },
-      { classKey: classKey(this.#room.secrets, entryClass), salt: randomBytes(16) },
+      { classKey: this.#room.keys.classKey(entryClass), salt: randomBytes(16) },
       this.#primitives,
     )
   }

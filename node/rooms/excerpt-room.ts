@@ -130,7 +130,10 @@ function isMessage(
 ): boolean {
   try {
     if (!('body' in keys)) return false
-    return openEntry(block, { room: room.id, log, index }, keys, primitives).header.kind === 'message-sent'
+    return (
+      openEntry(block, { room: room.id, log, index, suite: room.suite }, keys, primitives).header.kind ===
+      'message-sent'
+    )
   } catch (error) {
     if (error instanceof ProtocolError) return false
     throw error

@@ -1,7 +1,7 @@
 import { equalBytes } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { entryKeys, openEntry, readFrame } from '../../protocol/log/entry.ts'
+import { entryKeys, openEntry, readFrame, type Suite } from '../../protocol/log/entry.ts'
 import { type Admission, admit } from '../../protocol/room/admission.ts'
 import { decodeEvent } from '../../protocol/room/event.ts'
 import { classKey, type RoomSecrets } from '../../protocol/room/room-secrets.ts'
@@ -10,6 +10,7 @@ import type { LogStore } from '../storage/log-store.ts'
 interface SoughtRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
+  readonly suite: Suite
   readonly secrets: RoomSecrets
   readonly ownAdmission: Admission
 }
@@ -27,14 +28,15 @@ export async function findAdmissions(room: SoughtRoom, store: LogStore, primitiv
 }
 
 function admissionIn(
-  { id, genesis, secrets }: SoughtRoom,
+  { id, genesis, suite, secrets }: SoughtRoom,
   log: Uint8Array,
   block: Uint8Array,
   primitives: Primitives,
 ): Admission | null {
   try {
-    const place = { room: id, log, index: 0 }
-    const keys = entryKeys(classKey(secrets, 'authority'), place, readFrame(block).salt, primitives)
+    const place = { room: id, log, index: 0, suite }
+    const { salt } = readFrame(block, suite)
+    const keys = entryKeys(classKey(secrets, 'authority'), place, salt, primitives)
     const { header, frame, body } = openEntry(block, place, keys, primitives)
     const event = decodeEvent(header.kind, frame.class, body)
     if (event.type !== 'joined' && event.type !== 'room-created') return null

@@ -1,5 +1,7 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
+import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import type { Suite } from '../../protocol/log/entry.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import { logKey, verifyHead } from '../../protocol/log/hypercore.ts'
 import { type Admission, admit, followedLog } from '../../protocol/room/admission.ts'
@@ -7,7 +9,7 @@ import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
-import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -36,6 +38,8 @@ export class Room implements ChannelRoom {
   readonly secret: Uint8Array
   readonly inviteSeed: Uint8Array | null
   readonly secrets: RoomSecrets
+  /** What its entries are opened with. */
+  readonly keys: RoomKeys
   readonly ownAdmission: Admission
   readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
@@ -60,6 +64,7 @@ export class Room implements ChannelRoom {
     this.id = roomId(genesis, primitives)
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
+    this.keys = { classKey: (entryClass) => classKey(this.secrets, entryClass), epoch: () => null }
     this.port = options.port
     this.device = person.device
     this.ownAdmission = admissionOf(person, this, primitives)
@@ -92,6 +97,10 @@ export class Room implements ChannelRoom {
       onFork: (log) => this.#onFork(log),
     })
     this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
+  }
+
+  get suite(): Suite {
+    return this.beginning.suite
   }
 
   /** Open a room and fold what is on disk of it. `first` is the entry that a new own log begins with. */

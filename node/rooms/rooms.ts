@@ -82,7 +82,9 @@ export class Rooms {
     const inviteSeed = admission === 'invite-only' ? null : randomBytes(32)
     const genesis = encodeGenesis({
       owner: { identity: person.identity, device: person.device },
+      suite: 0,
       admission,
+      history: 'all',
       invite: inviteSeed && { key: primitives.publicKey(inviteSeed), expires },
       nonce: randomBytes(32),
     })

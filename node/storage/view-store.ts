@@ -8,7 +8,7 @@ interface StoredRow extends Omit<LocatedRow, 'text'> {
   readonly text: ArrayBuffer
 }
 
-const schemaVersion = 2
+const schemaVersion = 3
 const schema = `
   CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE room(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, read_depth INTEGER NOT NULL DEFAULT -1, read_time INTEGER NOT NULL DEFAULT -1);

@@ -76,6 +76,24 @@ function openInEpoch(
   return { keys, epoch: taken.keys, opened: openEntry(block, place, keys, primitives) }
 }
 
+/**
+ * The keys of an entry, to be given to somebody else: they open nothing but it. Null if they are not held.
+ *
+ * Nothing is opened by it, and nothing that is held is to be changed for it. Throws `entry/…` and `epoch/step`.
+ */
+export function keysInRoom(
+  block: Uint8Array,
+  place: EntryPlace,
+  roomKeys: RoomKeys,
+  primitives: Primitives,
+): EntryKeys | null {
+  const frame = readFrame(block, place.suite)
+  if (frame.suite === 0) return entryKeys(roomKeys.classKey(frame.class), place, frame.salt, primitives)
+  const held = roomKeys.epoch(place.log, frame.epoch)
+  const taken = held && secretsToOpen(held, frame, primitives)
+  return taken && keysFrom(taken.secrets, place, frame.salt, primitives)
+}
+
 /** Where the author is in their own log: the epoch, and the next step of each chain. */
 export interface OwnPosition {
   readonly number: number

@@ -1,4 +1,5 @@
 import { asArray, asBytes, asText, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
+import { decodeEpochEvent, type EpochEvent, encodeEpochEvent, isEpochKind } from '../epoch/event.ts'
 import { ProtocolError } from '../errors.ts'
 import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from './admission.ts'
@@ -41,6 +42,7 @@ export type RoomEvent =
   | { readonly type: 'name-changed'; readonly as: string }
   | { readonly type: 'message-sent'; readonly text: string }
   | CallEvent
+  | EpochEvent
 
 /** An entry of a kind that a later version made: kept, counted, and shown as such. */
 export interface UnknownEvent {
@@ -65,6 +67,10 @@ const kinds: Record<RoomEvent['type'], EntryClass> = {
   'call-offer': 'call',
   'call-answer': 'call',
   'call-ended': 'call',
+  'prekey-announced': 'epoch',
+  'epoch-started': 'epoch',
+  'epoch-shared': 'epoch',
+  'history-granted': 'epoch',
 }
 
 const isKnown = (kind: string): kind is RoomEvent['type'] => Object.hasOwn(kinds, kind)
@@ -78,9 +84,14 @@ export function isOperation(event: RoomEvent | UnknownEvent): event is Operation
   return isOperationKind(event.type)
 }
 
-/** Whether who writes an event needs the right to write: it says more than who one is, or that one comes or goes. */
+/** Whether an event is about the keys of entries. */
+export function isEpochEvent(event: RoomEvent | UnknownEvent): event is EpochEvent {
+  return isEpochKind(event.type)
+}
+
+/** Whether who writes an event needs the right to write: it says more than who one is, what to seal to them by, or that one comes or goes. */
 export function needsWriting(type: string): boolean {
-  return !isKnown(type) || kinds[type] !== 'authority'
+  return !isKnown(type) || (kinds[type] !== 'authority' && kinds[type] !== 'epoch')
 }
 
 /** The class whose secret seals an event of this kind. */
@@ -90,10 +101,11 @@ export function classOf(kind: RoomEvent['type']): EntryClass {
 
 /** The body of an event. Spec: specs/room.md#events. */
 export function encodeEvent(event: RoomEvent): Uint8Array {
+  if (isEpochEvent(event)) return encodeEpochEvent(event)
   return encodeCbor(isOperation(event) ? operationToCbor(event) : bodyOf(event))
 }
 
-function bodyOf(event: Exclude<RoomEvent, OperationEvent>): CborValue {
+function bodyOf(event: Exclude<RoomEvent, OperationEvent | EpochEvent>): CborValue {
   switch (event.type) {
     case 'room-created':
       return [event.genesis, requireName(event.name), admissionToCbor(event.admission), requireName(event.as)]
@@ -113,9 +125,10 @@ function bodyOf(event: Exclude<RoomEvent, OperationEvent>): CborValue {
   }
 }
 
-/** Read the body of an entry of this kind. Throws `entry/body`. */
+/** Read the body of an entry of this kind. Throws `entry/body`, and `epoch/prekey` for a key that nothing can be sealed to. */
 export function decodeEvent(kind: string, entryClass: EntryClass, body: Uint8Array): RoomEvent | UnknownEvent {
   if (!isKnown(kind)) return { type: 'unknown', kind }
+  if (isEpochKind(kind)) return decodeEpochEvent(kind, entryClass, body)
   try {
     if (classOf(kind) !== entryClass) throw new ProtocolError('entry/body', `${kind} in class ${entryClass}`)
     const value = decodeCbor(body, { bytes: mostBlockBytes })
@@ -134,7 +147,7 @@ export function withheldEvent(kind: string, entryClass: EntryClass): UnknownEven
   return null
 }
 
-function eventOf(kind: Exclude<RoomEvent, OperationEvent>['type'], body: CborValue): RoomEvent {
+function eventOf(kind: Exclude<RoomEvent, OperationEvent | EpochEvent>['type'], body: CborValue): RoomEvent {
   switch (kind) {
     case 'room-created': {
       const [genesis, name, admission, as] = asArray(body, 4)

@@ -1,16 +1,19 @@
 import { equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import { advanceEpoch, advanceStep, type EpochCursor, emptyEpochs } from '../epoch/epoch-cursor.ts'
 import { ProtocolError } from '../errors.ts'
-import type { OpenedEntry, OpenedHeader } from '../log/entry.ts'
+import type { Frame, OpenedEntry, OpenedHeader } from '../log/entry.ts'
 import type { LogOwner } from '../log/hypercore.ts'
-import { advance, emptyCursor, type LogCursor, type OrderKey, skip } from '../ordering.ts'
+import { type ClosedEntry, isClosed, type Opened } from '../log/opened.ts'
+import { advance, emptyCursor, type LogCursor, type OrderKey, skip, skipLocked } from '../ordering.ts'
 import { admit } from './admission.ts'
-import { decodeEvent, type RoomEvent, type UnknownEvent, withheldEvent } from './event.ts'
+import { decodeEvent, isEpochEvent, type RoomEvent, type UnknownEvent, withheldEvent } from './event.ts'
 
 /** A log of a room, folded up to some length. `author` is null as long as nothing has let it in. */
 export interface FoldedLog {
   readonly key: Uint8Array
   readonly cursor: LogCursor
+  readonly epochs: EpochCursor
   readonly author: Author | null
 }
 
@@ -20,99 +23,117 @@ export interface Author {
   readonly name: string
 }
 
+/** How far an entry was read. `locked`: there is no key for it, so nothing is known but its place. `failed`: it does not open. */
+export type Reading = 'whole' | 'header' | 'locked' | 'failed'
+
 /** An entry with its place in the room. `event` is null where it cannot be read or may not be heard. */
 export interface FoldedEntry {
   readonly order: OrderKey
   readonly time: number
   readonly event: RoomEvent | UnknownEvent | null
+  readonly read: Reading
   readonly flaws: readonly ProtocolError[]
 }
 
 export interface FoldContext {
   readonly genesis: Uint8Array
+  /** The depth of entry `length - 1` of a log; null where that is not here, or is locked. */
   readonly depthAt: (log: string, length: number) => number | null
   /** Whether a log has been let in, by key in hex: asked of the first log of a device when a later one begins. */
   readonly isAdmitted: (log: string) => boolean
   readonly primitives: Primitives
 }
 
-/** A log of which nothing has been folded. */
-export function emptyLog(key: Uint8Array): FoldedLog {
-  return { key, cursor: emptyCursor(), author: null }
+/** One entry further. */
+export interface FoldStep {
+  readonly log: FoldedLog
+  readonly entry: FoldedEntry
+}
+
+/** A log of which nothing has been folded. `generation`: which log of its device it is. */
+export function emptyLog(key: Uint8Array, generation: number): FoldedLog {
+  return { key, cursor: emptyCursor(), epochs: emptyEpochs(generation), author: null }
 }
 
 /**
- * Fold one more entry of a log; `opened` is the error where it did not open.
+ * Fold one more entry of a log, as far as it was opened.
  *
- * The log that is passed in may not be used again: its cursor goes on in the other. Never throws for what an author wrote: whatever is wrong stands in `flaws`, and the log goes on. Spec: specs/room.md#folding.
+ * The log that is passed in may not be used again: its cursor goes on in the other. Never throws for what an author wrote: whatever is wrong
+ * stands in `flaws`, and the log goes on. An entry that is locked has no flaw for that. What lets a log in is never withheld or locked.
+ * Spec: specs/room.md#folding.
  */
-export function foldEntry(
-  log: FoldedLog,
-  opened: OpenedEntry | ProtocolError,
-  context: FoldContext,
-): { readonly log: FoldedLog; readonly entry: FoldedEntry } {
-  const index = log.cursor.length
-  if (opened instanceof ProtocolError) {
-    const cursor = skip(log.cursor)
-    return { log: { ...log, cursor }, entry: entryAt(log.key, index, cursor, cursor.time, null, [opened]) }
-  }
-  const { header, frame, body } = opened
-  const { cursor, flaws } = advance(log.cursor, log.key, header, context.depthAt)
-  const at = (event: FoldedEntry['event'], author: Author | null, flaw?: ProtocolError) => ({
-    log: { key: log.key, cursor, author },
-    entry: entryAt(log.key, index, cursor, header.time, event, flaw ? [...flaws, flaw] : flaws),
-  })
+export function foldEntry(log: FoldedLog, opened: Opened, context: FoldContext): FoldStep {
+  return isClosed(opened) ? foldClosed(log, opened) : foldOpened(log, opened, context)
+}
+
+function foldOpened(log: FoldedLog, opened: OpenedEntry | OpenedHeader, context: FoldContext): FoldStep {
+  const { header, frame } = opened
+  const ordered = advance(log.cursor, log.key, header, context.depthAt)
+  const stepped = epochsAfter(log.epochs, frame)
+  const flaws = stepped.flaw ? [...ordered.flaws, stepped.flaw] : ordered.flaws
+  const { cursor } = ordered
+  const order = orderOf(log.key, log.cursor.length, cursor)
+  const { time } = header
+  const read = 'body' in opened ? 'whole' : 'header'
   try {
-    const event = decodeEvent(header.kind, frame.class, body)
-    return at(event, authorAfter(log, index, event, context))
+    const said =
+      'body' in opened ? sayWhole(log, opened, context) : { event: sayHeader(log, opened), author: log.author }
+    const { event, author } = said
+    const epochs = event && isEpochEvent(event) ? advanceEpoch(stepped.epochs, event) : stepped.epochs
+    return { log: { key: log.key, cursor, epochs, author }, entry: { order, time, event, read, flaws } }
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
-    return at(null, log.author, error)
+    const { key, author } = log
+    const entry = { order, time, event: null, read, flaws: [...flaws, error] } as const
+    return { log: { key, cursor, epochs: stepped.epochs, author }, entry }
   }
 }
 
-/**
- * Fold one more entry of which the body is withheld: its place and its kind count, and what it says is not known.
- *
- * As `foldEntry` otherwise. What lets a log in is never withheld, so this is not it. Spec: specs/bundle.md#disclosure.
- */
-export function foldHeader(
-  log: FoldedLog,
-  { header, frame }: OpenedHeader,
-  context: FoldContext,
-): { readonly log: FoldedLog; readonly entry: FoldedEntry } {
-  const index = log.cursor.length
-  const { cursor, flaws } = advance(log.cursor, log.key, header, context.depthAt)
-  const at = (event: FoldedEntry['event'], ...more: readonly ProtocolError[]) => ({
-    log: { ...log, cursor },
-    entry: entryAt(log.key, index, cursor, header.time, event, [...flaws, ...more]),
-  })
+/** Only its place is known, and what its frame says of its epoch. */
+function foldClosed(log: FoldedLog, { frame, flaw }: ClosedEntry): FoldStep {
+  const cursor = flaw ? skip(log.cursor) : skipLocked(log.cursor)
+  const { epochs, flaw: wrongStep } = epochsAfter(log.epochs, frame)
+  const flaws = [flaw, wrongStep, !flaw && !log.author && notAdmitted()].filter((each) => each instanceof ProtocolError)
+  const order = orderOf(log.key, log.cursor.length, cursor)
+  const read = flaw ? 'failed' : 'locked'
+  return { log: { ...log, cursor, epochs }, entry: { order, time: cursor.time, event: null, read, flaws } }
+}
+
+/** What a frame says of its epoch, whoever can open the rest: it is the same for those who keep, who forget, and who have no key. */
+function epochsAfter(epochs: EpochCursor, frame: Frame | null): { epochs: EpochCursor; flaw: ProtocolError | null } {
+  if (frame?.suite !== 1) return { epochs, flaw: null }
   try {
-    const event = withheldEvent(header.kind, frame.class)
-    if (header.kind === 'room-created' || header.kind === 'joined') throw new ProtocolError('room/admission-repeated')
-    if (!log.author) throw new ProtocolError('room/not-admitted', 'nothing has let this log in')
-    return at(event)
+    return { epochs: advanceStep(epochs, frame), flaw: null }
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    return at(null, error)
+    if (error instanceof ProtocolError) return { epochs, flaw: error }
+    throw error
   }
 }
 
-function entryAt(
-  log: Uint8Array,
-  index: number,
-  cursor: LogCursor,
-  time: number,
-  event: FoldedEntry['event'],
-  flaws: readonly ProtocolError[],
-): FoldedEntry {
-  return { order: { depth: cursor.depth, time: cursor.time, log, index }, time, event, flaws }
+function orderOf(log: Uint8Array, index: number, { depth, time }: LogCursor): OrderKey {
+  return { depth, time, log, index }
+}
+
+const notAdmitted = () => new ProtocolError('room/not-admitted', 'nothing has let this log in')
+
+/** What an entry says, and the author after it. */
+function sayWhole(log: FoldedLog, { header, frame, body }: OpenedEntry, context: FoldContext) {
+  const event = decodeEvent(header.kind, frame.class, body)
+  return { event, author: authorAfter(log, event, context) }
+}
+
+/** What the kind alone says of an entry of which the body is withheld. */
+function sayHeader(log: FoldedLog, { header: { kind }, frame }: OpenedHeader): UnknownEvent | null {
+  const event = withheldEvent(kind, frame.class)
+  if (kind === 'room-created' || kind === 'joined') throw new ProtocolError('room/admission-repeated')
+  if (!log.author) throw notAdmitted()
+  return event
 }
 
 /** The author after this event. Throws `room/…` if the event may not stand here. */
-function authorAfter(log: FoldedLog, index: number, event: RoomEvent | UnknownEvent, context: FoldContext): Author {
+function authorAfter(log: FoldedLog, event: RoomEvent | UnknownEvent, context: FoldContext): Author {
   if (event.type === 'room-created' || event.type === 'joined') {
-    if (index !== 0) throw new ProtocolError('room/admission-repeated')
+    if (log.cursor.length !== 0) throw new ProtocolError('room/admission-repeated')
     const admitted = admit(context.genesis, event.admission, context.primitives)
     if (!equalBytes(admitted.key, log.key)) throw new ProtocolError('room/not-admitted', 'another log is let in')
     if (admitted.follows && !context.isAdmitted(toHex(admitted.follows))) {
@@ -124,6 +145,6 @@ function authorAfter(log: FoldedLog, index: number, event: RoomEvent | UnknownEv
     }
     return { owner: admitted.owner, name: event.as }
   }
-  if (!log.author) throw new ProtocolError('room/not-admitted', 'nothing has let this log in')
+  if (!log.author) throw notAdmitted()
   return event.type === 'name-changed' ? { ...log.author, name: event.as } : log.author
 }

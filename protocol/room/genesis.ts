@@ -2,15 +2,23 @@ import { inDomain } from '../crypto/domains.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, asText, asTime, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+import type { Suite } from '../log/entry.ts'
 
 /** How people come in: by the link at once, by the link after somebody lets them in, or by the invites of members alone. */
 export const admissionPolicies = ['open-link', 'lobby', 'invite-only'] as const
 export type AdmissionPolicy = (typeof admissionPolicies)[number]
 
+/** What who comes later reads of what was said before: all of it, or nothing. Only where keys change can it be nothing. */
+export const historyPolicies = ['all', 'joined'] as const
+export type HistoryPolicy = (typeof historyPolicies)[number]
+
 /** What a room is, for ever. Its hash is the room's id, so nobody can give a room another beginning. */
 export interface Genesis {
   readonly owner: { readonly identity: Uint8Array; readonly device: Uint8Array }
+  readonly suite: Suite
   readonly admission: AdmissionPolicy
+  /** `all` in a room of suite 0. */
+  readonly history: HistoryPolicy
   /** The first invite; null exactly if the room is invite-only. `expires`: Unix ms after which members admit nobody by it; null: never. */
   readonly invite: { readonly key: Uint8Array; readonly expires: number | null } | null
   /** 32 random bytes. */
@@ -18,17 +26,16 @@ export interface Genesis {
 }
 
 const format = 1
-const suite = 0
 /** Of a genesis, encoded. */
 export const mostGenesisBytes = 512
 
 /** Spec: specs/room.md#genesis. */
-export function encodeGenesis({ owner, admission, invite, nonce }: Genesis): Uint8Array {
+export function encodeGenesis({ owner, suite, admission, history, invite, nonce }: Genesis): Uint8Array {
   return encodeCbor([
     'room',
     format,
     suite,
-    [admission, 'all'],
+    [admission, history],
     [owner.identity, owner.device],
     invite && [invite.key, invite.expires],
     nonce,
@@ -38,23 +45,25 @@ export function encodeGenesis({ owner, admission, invite, nonce }: Genesis): Uin
 /** Throws `room/genesis`. */
 export function decodeGenesis(bytes: Uint8Array): Genesis {
   try {
-    const [type, number, cipher, policy, owner, invite, nonce] = asArray(
+    const [type, number, suite, policy, owner, invite, nonce] = asArray(
       decodeCbor(bytes, { bytes: mostGenesisBytes }),
       7,
     )
-    const [admission, history] = asArray(policy, 2)
-    const way = admissionPolicies.find((each) => each === admission)
-    const known =
-      asText(type, 16) === 'room' &&
-      asUint(number) === format &&
-      asUint(cipher) === suite &&
-      asText(history, 16) === 'all'
-    if (!known || !way) throw new ProtocolError('room/genesis', 'a policy or suite that this version does not know')
+    const { admission, history } = policyFrom(policy)
+    if (asText(type, 16) !== 'room' || asUint(number) !== format) {
+      throw new ProtocolError('room/genesis', 'a format that this version does not know')
+    }
+    const known = asSuite(suite)
+    if (known === 0 && history !== 'all')
+      throw new ProtocolError('room/genesis', 'suite 0 keeps no history from anybody')
     const [identity, device] = asArray(owner, 2)
-    if ((invite === null) !== (way === 'invite-only')) throw new ProtocolError('room/genesis', 'an invite, or none')
+    if ((invite === null) !== (admission === 'invite-only'))
+      throw new ProtocolError('room/genesis', 'an invite, or none')
     return {
       owner: { identity: asBytes(identity, 32), device: asBytes(device, 32) },
-      admission: way,
+      suite: known,
+      admission,
+      history,
       invite: invite === null ? null : inviteFrom(invite),
       nonce: asBytes(nonce, 32),
     }
@@ -63,6 +72,28 @@ export function decodeGenesis(bytes: Uint8Array): Genesis {
       ? error
       : new ProtocolError('room/genesis', (error as Error).message)
   }
+}
+
+/** What these bytes say a room is; null where they are no genesis. */
+export function genesisIn(bytes: Uint8Array): Genesis | null {
+  try {
+    return decodeGenesis(bytes)
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
+  }
+}
+
+function policyFrom(value: CborValue | undefined): Pick<Genesis, 'admission' | 'history'> {
+  const [way, past] = asArray(value, 2)
+  const admission = admissionPolicies.find((each) => each === way)
+  const history = historyPolicies.find((each) => each === past)
+  if (!admission || !history) throw new ProtocolError('room/genesis', 'a policy that this version does not know')
+  return { admission, history }
+}
+
+function asSuite(value: CborValue | undefined): Suite {
+  return asUint(value, 1) === 0 ? 0 : 1
 }
 
 function inviteFrom(value: CborValue | undefined) {

@@ -6,7 +6,7 @@ import { type LogRoots, treeHash } from '../log/hypercore.ts'
 import type { OrderKey } from '../ordering.ts'
 import { needsWriting } from '../room/event.ts'
 import type { Author, FoldedEntry } from '../room/fold-log.ts'
-import { decodeGenesis } from '../room/genesis.ts'
+import { genesisIn } from '../room/genesis.ts'
 import { beginningOf, type Operation, operationId, operationOf } from '../room/operation.ts'
 import type { ResolvedRoom } from '../room/resolved-room.ts'
 import { RoomResolver } from '../room/room-resolver.ts'
@@ -58,8 +58,9 @@ export class DisclosedAuthority {
 
   resolve(): ResolvedAuthority {
     // Where the genesis is none, no log has an author, and there is nothing to resolve.
-    if (this.#operations.length === 0 && !isGenesis(this.#genesis)) return nobody
-    const resolver = new RoomResolver(beginningOf(decodeGenesis(this.#genesis)), this.#operations)
+    const genesis = genesisIn(this.#genesis)
+    if (!genesis) return nobody
+    const resolver = new RoomResolver(beginningOf(genesis), this.#operations)
     const room = resolver.resolve()
     const { nodes, missing } = resolver.dag
     const fallen = [...room.fallen, ...room.refused].map(([node, code]): FallenOperation => {
@@ -107,14 +108,4 @@ function isHidden(room: ResolvedRoom, { owner }: Author, log: string, index: num
   // Why an operation does not count is told of the operation.
   if (!needsWriting(type) && type !== 'name-changed') return false
   return room.hidingOf(toHex(owner.identity), { log, index, needsWriting: needsWriting(type) }) !== null
-}
-
-function isGenesis(bytes: Uint8Array): boolean {
-  try {
-    decodeGenesis(bytes)
-    return true
-  } catch (error) {
-    if (error instanceof ProtocolError) return false
-    throw error
-  }
 }

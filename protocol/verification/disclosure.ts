@@ -6,20 +6,16 @@ import {
   type EntryKeys,
   type EntryPlace,
   type HeaderKey,
-  type OpenedEntry,
-  type OpenedHeader,
   openEntry,
   openHeader,
 } from '../log/entry.ts'
+import { type Opened, openAsFar } from '../log/opened.ts'
 
 /** What is given away of an entry: both keys; or that of its header, and so much of the other that the author's commitment can be compared. */
 export type Disclosure = EntryKeys | HeaderKey
 
 /** Which keys an export gives away. Spec: specs/bundle.md#disclosure. */
 export type KeyChoice = 'all' | 'headers' | 'none'
-
-/** An entry as far as its disclosure opens it, or why it does not open. */
-export type Opened = OpenedEntry | OpenedHeader | ProtocolError
 
 /**
  * The keys that `headers` gives away of an entry of this class.
@@ -33,17 +29,9 @@ export function withholdBody(keys: EntryKeys, entryClass: EntryClass, primitives
 
 /** Open an entry as far as it is disclosed. */
 export function openDisclosed(block: Uint8Array, place: EntryPlace, keys: Disclosure, primitives: Primitives): Opened {
-  try {
-    return 'body' in keys ? openEntry(block, place, keys, primitives) : openHeader(block, place, keys, primitives)
-  } catch (error) {
-    if (error instanceof ProtocolError) return error
-    throw error
-  }
-}
-
-/** Whether only the header was disclosed, and is what it should be. */
-export function isWithheld(opened: Opened): opened is OpenedHeader {
-  return !(opened instanceof ProtocolError) && !('body' in opened)
+  return openAsFar(block, place.suite ?? 0, () =>
+    'body' in keys ? openEntry(block, place, keys, primitives) : openHeader(block, place, keys, primitives),
+  )
 }
 
 export function disclosureToCbor(keys: Disclosure): CborValue {

@@ -1,14 +1,14 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { ProtocolError } from '../errors.ts'
 import type { Citation } from '../log/entry.ts'
 import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
-import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
-import { roomId } from '../room/genesis.ts'
+import { isClosed, isWithheld, type Opened } from '../log/opened.ts'
+import { emptyLog, type FoldedLog, foldEntry } from '../room/fold-log.ts'
+import { genesisIn, roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
+import { openDisclosed } from './disclosure.ts'
 import { count, entryId, Findings, unknownText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { Heard } from './heard.ts'
@@ -112,7 +112,16 @@ function walk(bundled: BundledLog, room: Uint8Array, findings: Findings, primiti
   if (tree.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
   const head = { length: tree.length, treeHash: tree.treeHash(), signature: bundled.signature }
   findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
-  return { bundled, id, length: tree.length, snapshots, depths: [], folded: emptyLog(key), next: null, isPlaced: true }
+  return {
+    bundled,
+    id,
+    length: tree.length,
+    snapshots,
+    depths: [],
+    folded: emptyLog(key, bundled.generation),
+    next: null,
+    isPlaced: true,
+  }
 }
 
 /** Fold every log, no entry before those it cites. Answers what people hear. */
@@ -126,6 +135,7 @@ function foldLogs(
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
   const heard = new Heard(genesis, primitives)
+  const suite = genesisIn(genesis)?.suite ?? 0
   const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
   const open = logs.filter((log) => !isSealed(log))
   const of = entriesIn(open)
@@ -139,7 +149,7 @@ function foldLogs(
   foldInCausalOrder(open, {
     awaited(log) {
       const index = log.folded.cursor.length
-      const place = { room, log: log.folded.key, index }
+      const place = { room, log: log.folded.key, index, suite }
       log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
       return [...firstLogOf(log, room, byId, primitives), ...awaitedBy(log.next, byId)]
     },
@@ -147,9 +157,7 @@ function foldLogs(
       const opened = log.next!
       const missing = checkCitations(log, opened, byId, findings, primitives)
       const context = { genesis, depthAt, isAdmitted, primitives }
-      const { log: folded, entry } = isWithheld(opened)
-        ? foldHeader(log.folded, opened, context)
-        : foldEntry(log.folded, opened, context)
+      const { log: folded, entry } = foldEntry(log.folded, opened, context)
       log.folded = folded
       log.depths.push(folded.cursor.depth)
       log.next = null
@@ -174,7 +182,7 @@ const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { le
 
 /** The depth of what is sealed is not known, so that of what cites it is a claim. */
 function citesSealed(opened: Opened, logs: ReadonlyMap<string, WalkedLog>): boolean {
-  if (opened instanceof ProtocolError) return false
+  if (isClosed(opened)) return false
   return opened.header.heads.some(({ log: key }) => {
     const log = logs.get(toHex(key))
     return log !== undefined && isSealed(log)
@@ -195,7 +203,7 @@ function firstLogOf(
 
 /** The cited entries that the bundle has, and that are folded. */
 function awaitedBy(next: Opened, logs: ReadonlyMap<string, WalkedLog>): readonly Awaited<WalkedLog>[] {
-  if (next instanceof ProtocolError) return []
+  if (isClosed(next)) return []
   return next.header.heads.flatMap(({ log: key, length }) => {
     const log = logs.get(toHex(key))
     return log && !isSealed(log) && length <= log.length ? [{ log, length }] : []
@@ -210,7 +218,7 @@ function checkCitations(
   findings: Findings,
   primitives: Primitives,
 ): readonly Citation[] {
-  if (opened instanceof ProtocolError) return []
+  if (isClosed(opened)) return []
   const where = entryId({ log: log.folded.key, index: log.folded.cursor.length })
   for (const head of opened.header.heads) {
     const roots = logs.get(toHex(head.log))?.snapshots[head.length]

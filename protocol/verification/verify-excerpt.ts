@@ -2,11 +2,12 @@ import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
-import { emptyLog, type FoldedLog, foldEntry, foldHeader } from '../room/fold-log.ts'
+import { isClosed, isWithheld, type Opened } from '../log/opened.ts'
+import { emptyLog, type FoldedLog, foldEntry } from '../room/fold-log.ts'
 import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import type { ResolvedAuthority } from './disclosed-authority.ts'
-import { isWithheld, type Opened, openDisclosed } from './disclosure.ts'
+import { openDisclosed } from './disclosure.ts'
 import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
 import { count, entryId, Findings, type Rights, rightsText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
@@ -84,7 +85,7 @@ function show(log: ExcerptedLog, room: Uint8Array, findings: Findings, { primiti
   }
   if (entries[0]?.index !== 0)
     findings.fail('membership', 'room/not-admitted', id, 'the entry that lets it in is not here')
-  return { excerpted: log, id, roots, folded: emptyLog(key) }
+  return { excerpted: log, id, roots, folded: emptyLog(key, log.generation) }
 }
 
 /** The peaks over a log's first blocks are here for the length of its head alone. */
@@ -122,15 +123,13 @@ function fold(
     const opened = open(shown, log, room, primitives)
     const where = entryId({ log: log.folded.key, index: shown.index })
     const before = { ...log.folded, cursor: { ...log.folded.cursor, length: shown.index, cited: new Map() } }
-    const { log: folded, entry } = isWithheld(opened)
-      ? foldHeader(before, opened, context)
-      : foldEntry(before, opened, context)
+    const { log: folded, entry } = foldEntry(before, opened, context)
     log.folded = folded
     // What a fold finds of the order it finds by the entries before, which are not here.
     const flaws = entry.flaws.filter(({ code }) => !code.startsWith('ordering/'))
     const wrong = heard.authority.note(entry, folded.author, shown.block, rootsAt)
     for (const flaw of [...flaws, ...wrong]) findings.flaw(flaw, where)
-    if (opened instanceof ProtocolError) continue
+    if (isClosed(opened)) continue
     time = Math.max(time, opened.header.time)
     const at = { depth: opened.header.depth, time, log: log.folded.key, index: shown.index }
     order.add(log.id, at, opened.header.heads)

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
+import { isClosed } from '../../protocol/log/opened.ts'
 import { compareOrder, orderText } from '../../protocol/ordering.ts'
 import { emptyLog, type FoldedEntry, type FoldedLog, foldEntry } from '../../protocol/room/fold-log.ts'
-import { anyHistory, deliver, type History, type HistoryEntry } from '../support/history.ts'
+import { anyHistory, anyHonestHistory, deliver, type History, type HistoryEntry } from '../support/history.ts'
 import { remembering } from '../support/remembering.ts'
 
 const primitives = remembering(sodiumPrimitives)
@@ -17,15 +18,15 @@ interface Folded {
 const idOf = ({ log, index }: Pick<HistoryEntry, 'log' | 'index'>) => `${log}/${index}`
 
 function fold({ conversation, writers }: History, delivered: readonly HistoryEntry[]): Folded {
-  const logs = writers.map(({ key }) => emptyLog(key))
-  const depths = new Map<string, number[]>(writers.map(({ id }) => [id, []]))
+  const logs = writers.map(({ key, owner }) => emptyLog(key, owner.generation))
+  const depths = new Map<string, (number | null)[]>(writers.map(({ id }) => [id, []]))
   const depthAt = (id: string, length: number) => depths.get(id)?.[length - 1] ?? null
   const entries = new Map<string, FoldedEntry>()
   for (const each of delivered) {
     const { genesis } = conversation
     const step = foldEntry(logs[each.log]!, each.opened, { genesis, depthAt, isAdmitted: () => false, primitives })
     logs[each.log] = step.log
-    depths.get(writers[each.log]!.id)!.push(step.entry.order.depth)
+    depths.get(writers[each.log]!.id)!.push(step.entry.read === 'locked' ? null : step.entry.order.depth)
     entries.set(idOf(each), step.entry)
   }
   return { logs, entries }
@@ -78,6 +79,34 @@ describe('entries that arrive in any order', () => {
       fc.property(anyHistory, (history) => {
         for (const { order } of fold(history, history.entries).entries.values()) {
           expect(order.depth).toBeLessThanOrEqual(history.entries.length)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('an entry that there is no key for', () => {
+  const anyLocked = fc.tuple(anyHonestHistory, fc.array(fc.nat(), { maxLength: 24 }), fc.array(fc.boolean()))
+
+  test('is no flaw, and changes the place of no other', () => {
+    fc.assert(
+      fc.property(anyLocked, ([history, choices, locks]) => {
+        const isLocked = (index: number, at: number) => index > 0 && locks[at] === true
+        const entries = history.entries.map((entry, at) => {
+          if (isLocked(entry.index, at) && !isClosed(entry.opened)) {
+            return { ...entry, opened: { frame: entry.opened.frame, flaw: null } }
+          }
+          return entry
+        })
+        const whole = fold(history, history.entries).entries
+        for (const [id, entry] of fold(history, deliver(entries, choices)).entries) {
+          const at = history.entries.findIndex((each) => idOf(each) === id)
+          const isRead = !isLocked(history.entries[at]!.index, at)
+          expect(entry.flaws).toEqual([])
+          expect(entry.read).toBe(isRead ? 'whole' : 'locked')
+          if (isRead) expect(entry).toEqual(whole.get(id))
+          else expect(entry.order.depth).toBeLessThanOrEqual(whole.get(id)!.order.depth)
         }
       }),
       { numRuns: 500 },

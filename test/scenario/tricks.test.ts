@@ -104,7 +104,9 @@ describe('a member with tricks', () => {
     const inviteSeed = randomBytes(32)
     const genesis = encodeGenesis({
       owner: { identity: Buffer.from(identity, 'hex'), device: Buffer.from(device, 'hex') },
+      suite: 0,
       admission: 'open-link',
+      history: 'all',
       invite: { key: primitives.publicKey(inviteSeed), expires: null },
       nonce: randomBytes(32),
     })

@@ -62,7 +62,9 @@ export class Conversation {
     this.inviteSeed = seedOf(`${nature} invite`)
     this.genesis = encodeGenesis({
       owner: { identity: owner.identity, device: owner.device },
+      suite: 0,
       admission: 'open-link',
+      history: 'all',
       invite: { key: primitives.publicKey(this.inviteSeed), expires: null },
       nonce: seedOf(`${nature} nonce`),
     })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import type { Citation, EntryClass, OpenedEntry } from '../../protocol/log/entry.ts'
+import type { Citation, EntryClass } from '../../protocol/log/entry.ts'
+import type { Opened } from '../../protocol/log/opened.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { Conversation, makePerson, type Writer } from './conversation.ts'
 
@@ -11,7 +12,7 @@ export interface HistoryEntry {
   readonly index: number
   /** What it cites, as log and length; and by that the entries that it waits for. */
   readonly cites: readonly { readonly log: number; readonly length: number }[]
-  readonly opened: OpenedEntry | ProtocolError
+  readonly opened: Opened
 }
 
 export interface History {
@@ -57,6 +58,12 @@ export const anyHistory: fc.Arbitrary<History> = fc
   .array(anyMove, { minLength: 1, maxLength: 24 })
   .map((moves) => ({ conversation, writers, entries: historyOf(moves) }))
 
+/** The same of authors whose clocks go on, who say what is true, and nothing but messages. */
+export const anyHonestHistory: fc.Arbitrary<History> = fc
+  .array(anyMove, { minLength: 1, maxLength: 24 })
+  .map((moves) => moves.map((move, i): Move => ({ ...move, time: 2 * i, kind: 'message', lie: null, trick: null })))
+  .map((moves) => ({ conversation, writers, entries: historyOf(moves) }))
+
 function historyOf(moves: readonly Move[]): HistoryEntry[] {
   const entries: HistoryEntry[] = []
   const depths: number[][] = writers.map(() => [])
@@ -76,8 +83,8 @@ function historyOf(moves: readonly Move[]): HistoryEntry[] {
   return entries
 }
 
-function openedOf(move: Move, index: number, cites: HistoryEntry['cites'], right: number): OpenedEntry | ProtocolError {
-  if (move.kind === 'unreadable') return new ProtocolError('entry/sealed')
+function openedOf(move: Move, index: number, cites: HistoryEntry['cites'], right: number): Opened {
+  if (move.kind === 'unreadable') return { frame: null, flaw: new ProtocolError('entry/sealed') }
   const { kind, body, entryClass } = saidBy(move, index)
   const heads: Citation[] = cites
     .map(({ log, length }) => ({ log: writers[log]!.key, length, treeHash: hash }))

@@ -1,13 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
-import { advance, compareOrder, type LogCursor, type OrderKey, orderText, skip } from '../../protocol/ordering.ts'
+import {
+  advance,
+  compareOrder,
+  type LogCursor,
+  type OrderKey,
+  orderText,
+  skip,
+  skipLocked,
+} from '../../protocol/ordering.ts'
 import { casesOf, inHex } from '../support/vectors.ts'
 
 type Cursor = Omit<LogCursor, 'cited'> & { readonly cited: Readonly<Record<string, number>> }
 
 interface Given {
   readonly cursor: Cursor
+  /** None where the entry was not opened. */
   readonly log?: string
+  /** Whether that was for want of a key. */
+  readonly locked?: boolean
   readonly depths: Readonly<Record<string, readonly number[]>>
   readonly entry: {
     readonly time: number
@@ -19,8 +30,8 @@ interface Given {
 const cursorOf = (cursor: Cursor): LogCursor => ({ ...cursor, cited: new Map(Object.entries(cursor.cited)) })
 const shown = (cursor: LogCursor): Cursor => ({ ...cursor, cited: Object.fromEntries(cursor.cited) })
 
-function step({ cursor, log, depths, entry }: Given) {
-  if (log === undefined) return { cursor: skip(cursorOf(cursor)), flaws: [] }
+function step({ cursor, log, locked, depths, entry }: Given) {
+  if (log === undefined) return { cursor: (locked ? skipLocked : skip)(cursorOf(cursor)), flaws: [] }
   const heads = entry.heads.map((head) => ({
     log: fromHex(head.log),
     length: head.length,

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { concat, fromHex, toHex } from '../../protocol/bytes.ts'
-import type { EntryClass } from '../../protocol/log/entry.ts'
+import type { EntryClass, Suite } from '../../protocol/log/entry.ts'
 import { admit } from '../../protocol/room/admission.ts'
 import { decodeEvent } from '../../protocol/room/event.ts'
-import { type AdmissionPolicy, decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import {
+  type AdmissionPolicy,
+  decodeGenesis,
+  encodeGenesis,
+  type HistoryPolicy,
+  roomId,
+} from '../../protocol/room/genesis.ts'
 import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
 import { roomSecrets } from '../../protocol/room/room-secrets.ts'
 import { requireName, requireText, tidyName } from '../../protocol/room/text.ts'
@@ -11,7 +17,9 @@ import { casesOf, codeOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 interface GenesisFields {
   readonly owner: { readonly identity: string; readonly device: string }
+  readonly suite: Suite
   readonly admission: AdmissionPolicy
+  readonly history: HistoryPolicy
   readonly invite: { readonly key: string; readonly expires: number | null } | null
   readonly nonce: string
 }
@@ -35,9 +43,9 @@ interface Link {
   readonly hints: readonly { readonly key: string; readonly host: string; readonly port: number }[]
 }
 
-function genesisOf({ owner, admission, invite, nonce }: GenesisFields) {
+function genesisOf({ owner, invite, nonce, ...rest }: GenesisFields) {
   const parts = { identity: fromHex(owner.identity), device: fromHex(owner.device) }
-  return { owner: parts, admission, invite: invite && { ...invite, key: fromHex(invite.key) }, nonce: fromHex(nonce) }
+  return { ...rest, owner: parts, invite: invite && { ...invite, key: fromHex(invite.key) }, nonce: fromHex(nonce) }
 }
 
 function admissionOf({ identity, device, generation, invite, signature }: Admitted) {

@@ -7,7 +7,8 @@ from .cast import seed
 
 SELF, A, B, ABSENT = seed(0x40), seed(0x0A), seed(0x0B), seed(0x0F)
 HASH = bytes(32)
-CURSOR = {"length": 4, "depth": 6, "time": 5000, "cited": {A: 2}}
+CURSOR = {"length": 4, "depth": 6, "time": 5000, "atLeast": False, "cited": {A: 2}}
+LOCKED = ordering.skip_locked(CURSOR)
 DEPTHS = {A: [1, 3, 8], B: [2]}
 
 
@@ -20,6 +21,13 @@ def cases():
     yield good("a cited log that the reader does not have: the claim stands", 6000, 40, [(ABSENT, 5)])
     yield good("a cited entry that the reader does not have yet: the claim stands", 6000, 40, [(A, 9)])
     yield good("the first entry of a log", 100, 1, [], cursor=ordering.EMPTY)
+    yield good("behind an entry that there is no key for: the claim stands", 6000, 40, [(A, 3)], cursor=LOCKED)
+    yield good("the entry behind that: its depth is computed again", 6000, 41, [], cursor={**LOCKED, "depth": 40, "atLeast": False})
+    for title, depth, code in [
+        ("behind an entry that there is no key for, a depth no greater than it must have", 7, "ordering/depth"),
+        ("behind an entry that there is no key for, a depth that is more than 2^20 beyond it", 7 + 2**20 + 1, "ordering/depth"),
+    ]:
+        yield bad(title, depth, [], code, LOCKED)
     for title, depth, heads, code in [
         ("a depth that is too small", 6, [], "ordering/depth"),
         ("a depth that is too great", 9, [], "ordering/depth"),
@@ -32,11 +40,9 @@ def cases():
         ("citations that do not ascend", 9, [(B, 1), (A, 3)], "ordering/citation-order"),
         ("a log that is cited twice", 9, [(A, 3), (A, 3)], "ordering/citation-order"),
     ]:
-        after, flaws = ordering.advance(CURSOR, SELF, depth, 6000, cited(heads), depth_at)
-        assert flaws == [code], (title, flaws)
-        given = entry(CURSOR, 6000, depth, heads)
-        yield {"title": title, "section": "verifying", "input": given, "steps": {"cursor": cursor_shown(after)}, "error": code}
-    yield skipped()
+        yield bad(title, depth, heads, code)
+    yield skipped("an entry that cannot be read keeps its place", False, ordering.skip(CURSOR))
+    yield skipped("an entry that there is no key for keeps its place, and is as deep at least", True, LOCKED)
     yield sorted_case("by depth before time, time before key, key before index", [(2, 9, B, 0), (1, 5, B, 0), (1, 4, B, 9), (1, 4, A, 1), (1, 4, A, 10)])
     yield sorted_case("the greatest numbers", [(2**53 - 1, 2**53 - 1, SELF, 2**53 - 1), (2**53 - 1, 0, SELF, 0), (0, 2**53 - 1, SELF, 0)])
 
@@ -69,12 +75,19 @@ def good(title, time, depth, heads, cursor=CURSOR):
     return {"title": title, "section": "verifying", "input": entry(cursor, time, depth, heads), "expect": {"cursor": cursor_shown(after)}}
 
 
-def skipped():
+def bad(title, depth, heads, code, cursor=CURSOR):
+    after, flaws = ordering.advance(cursor, SELF, depth, 6000, cited(heads), depth_at)
+    assert flaws == [code], (title, flaws)
+    given = entry(cursor, 6000, depth, heads)
+    return {"title": title, "section": "verifying", "input": given, "steps": {"cursor": cursor_shown(after)}, "error": code}
+
+
+def skipped(title, locked, after):
     return {
-        "title": "an entry that cannot be read keeps its place",
+        "title": title,
         "section": "verifying",
-        "input": {"cursor": cursor_shown(CURSOR)},
-        "expect": {"cursor": cursor_shown(ordering.skip(CURSOR))},
+        "input": {"cursor": cursor_shown(CURSOR), "locked": locked},
+        "expect": {"cursor": cursor_shown(after)},
     }
 
 

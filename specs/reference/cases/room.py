@@ -32,17 +32,21 @@ def refused(title, section, given, code, call):
 
 
 def genesis():
-    for title, admission, expires in [
-        ("a room whose invite never ends", "open-link", None),
-        ("a room whose invite ends", "open-link", 1_800_000_000_000),
-        ("a room with a lobby", "lobby", None),
-        ("a room that has no invite from the start", "invite-only", None),
+    for title, admission, expires, suite, history in [
+        ("a room whose invite never ends", "open-link", None, 0, "all"),
+        ("a room whose invite ends", "open-link", 1_800_000_000_000, 0, "all"),
+        ("a room with a lobby", "lobby", None, 0, "all"),
+        ("a room that has no invite from the start", "invite-only", None, 0, "all"),
+        ("a room of suite 1", "open-link", None, 1, "all"),
+        ("a room of suite 1 that keeps what was said before from who comes", "lobby", None, 1, "joined"),
     ]:
         invite = None if admission == "invite-only" else public_key(INVITE_SEED)
-        data = room.encode_genesis(ADA.identity, ADA.device, invite, expires, seed(0x43), admission)
+        data = room.encode_genesis(ADA.identity, ADA.device, invite, expires, seed(0x43), admission, suite, history)
         fields = {
             "owner": {"identity": ADA.identity, "device": ADA.device},
+            "suite": suite,
             "admission": admission,
+            "history": history,
             "invite": None if invite is None else {"key": invite, "expires": expires},
             "nonce": seed(0x43),
         }
@@ -52,9 +56,10 @@ def genesis():
     for title, at, value in [
         ("another kind", 0, "hall"),
         ("another format", 1, 2),
-        ("another suite", 2, 1),
+        ("another suite", 2, 2),
         ("another way in", 3, ["by-lot", "all"]),
         ("another history", 3, ["open-link", "none"]),
+        ("a history that suite 0 cannot keep from anybody", 3, ["open-link", "joined"]),
         ("an owner without a device", 4, [ADA.identity]),
         ("an open link without an invite", 5, None),
         ("an invite in a room that has none", 3, ["invite-only", "all"]),

@@ -49,7 +49,7 @@ def verify_bundle(data, expect=()):
             log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
         except ProtocolError as error:
             fail("signatures", error.code, key.hex())
-        logs.append({**each, "key": key, "folded": room.empty_log(key), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
+        logs.append({**each, "key": key, "folded": room.empty_log(key, each["generation"]), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
 
     check_export(bundle, logs, fail)
     found = found_forks(this_room, bundle["forks"], fail)
@@ -75,13 +75,13 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
 
     def is_ready(each):
         opened = each["next"]
-        if isinstance(opened, ProtocolError):
+        if not opened["header"]:
             return True
         if not each["depths"] and each["generation"] > 0:
             first = by_key.get(log.log_key(this_room, each["identity"], each["device"], 0))
             if first and first["blocks"] and not first["depths"] and not _is_sealed(first):
                 return False
-        for key, length, _ in opened[1]["heads"]:
+        for key, length, _ in opened["header"]["heads"]:
             cited = by_key.get(key)
             if cited and not _is_sealed(cited) and length <= len(cited["blocks"]) and length > len(cited["depths"]):
                 return False
@@ -102,10 +102,8 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 where = f"{each['key'].hex()}/{index}"
                 opened = each["next"]
                 _check_citations(opened, by_key, where, fail)
-                context = (depth_at,) if is_withheld(opened) else (genesis, depth_at, is_admitted)
-                fold = room.fold_header if is_withheld(opened) else room.fold_entry
-                each["folded"], folded = fold(each["folded"], opened, *context)
-                folded["withheld"] = is_withheld(opened) and opened[0]
+                each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at, is_admitted)
+                folded["withheld"] = is_withheld(opened) and opened["frame"]["class"]
                 if _note_missing(opened, by_key, folded["order"], missing) or _cites_sealed(opened, by_key):
                     each["placed"] = False
                 folded["placed"] = each["placed"]
@@ -125,11 +123,11 @@ def _is_sealed(each):
 
 
 def is_withheld(opened):
-    return not isinstance(opened, ProtocolError) and len(opened) == 2
+    return opened["header"] is not None and opened["body"] is None
 
 
 def _cites_sealed(opened, by_key):
-    return not isinstance(opened, ProtocolError) and any(of in by_key and _is_sealed(by_key[of]) for of, _, _ in opened[1]["heads"])
+    return any(of in by_key and _is_sealed(by_key[of]) for of, _, _ in heads_of(opened))
 
 
 def note_operation(each, folded, index, block, tree_at, where, fail):
@@ -154,19 +152,25 @@ def _open(each, this_room):
 
 
 def open_disclosed(block, this_room, key, index, keys):
-    """(class, header, body), (class, header), or the ProtocolError."""
+    """What room.fold_entry takes."""
+    opened = {"frame": None, "header": None, "body": None, "flaw": None}
     try:
+        opened["frame"] = entry.read_frame(block)
         if len(keys) == 3:
-            return entry.open_header(block, this_room, key, index, keys[0], keys[2])
-        return entry.open_entry(block, this_room, key, index, keys)
+            _, opened["header"] = entry.open_header(block, this_room, key, index, keys[0], keys[2])
+        else:
+            _, opened["header"], opened["body"] = entry.open_entry(block, this_room, key, index, keys)
     except ProtocolError as error:
-        return error
+        opened["flaw"] = error.code
+    return opened
+
+
+def heads_of(opened):
+    return opened["header"]["heads"] if opened["header"] else []
 
 
 def _check_citations(opened, by_key, where, fail):
-    if isinstance(opened, ProtocolError):
-        return
-    for key, length, hashed in opened[1]["heads"]:
+    for key, length, hashed in heads_of(opened):
         cited = by_key.get(key)
         if cited and length <= len(cited["blocks"]) and log.tree_hash(log.roots(cited["blocks"][:length])) != hashed:
             fail("causality", "ordering/citation", where)
@@ -175,7 +179,7 @@ def _check_citations(opened, by_key, where, fail):
 def _note_missing(opened, by_key, order, missing):
     """Whether this entry cites what is not here. `missing`: by log, the greatest length cited and the first entry that cites too much."""
     found = False
-    for key, length, _ in [] if isinstance(opened, ProtocolError) else opened[1]["heads"]:
+    for key, length, _ in heads_of(opened):
         cited = by_key.get(key)
         if length > (len(cited["blocks"]) if cited else 0):
             found = True

@@ -101,7 +101,7 @@ def _show(each, this_room, fail):
             fail("inclusion", error.code, where)
     if not each["entries"] or each["entries"][0]["index"] != 0:
         fail("membership", "room/not-admitted", key.hex())
-    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key), "operations": [], "names": []}
+    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key, each["generation"]), "operations": [], "names": []}
 
 
 def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
@@ -110,20 +110,17 @@ def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
         index = shown["index"]
         opened = open_disclosed(shown["block"], this_room, each["key"], index, shown["keys"])
         before = {**each["folded"], "cursor": {**each["folded"]["cursor"], "length": index, "cited": {}}}
-        if is_withheld(opened):
-            each["folded"], folded = room.fold_header(before, opened, lambda *_: None)
-        else:
-            each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None, is_admitted)
+        each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None, is_admitted)
         flaws = [code for code in folded["flaws"] if not code.startswith("ordering/")]
         for code in flaws:
             fail(check_of(code), code, f"{each['key'].hex()}/{index}")
         note_operation(each, folded, index, shown["block"], tree_at, f"{each['key'].hex()}/{index}", fail)
-        if isinstance(opened, ProtocolError):
+        header = opened["header"]
+        if not header:
             continue
-        header = opened[1]
         time = max(time, header["time"])
         order = (header["depth"], time, each["key"], index)
-        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"], "withheld": is_withheld(opened) and opened[0]}
+        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"], "withheld": is_withheld(opened) and opened["frame"]["class"]}
 
 
 def _check_order(logs, entries, fail):

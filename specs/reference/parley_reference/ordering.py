@@ -2,7 +2,7 @@
 
 MOST_BEYOND = 2**20
 
-EMPTY = {"length": 0, "depth": 0, "time": 0, "cited": {}}
+EMPTY = {"length": 0, "depth": 0, "time": 0, "atLeast": False, "cited": {}}
 
 
 def advance(cursor, log, depth, time, heads, depth_at):
@@ -10,7 +10,7 @@ def advance(cursor, log, depth, time, heads, depth_at):
     flaws = []
     cited = dict(cursor["cited"])
     least = cursor["depth"]
-    complete = True
+    complete = not cursor["atLeast"]
     previous = None
     for of, length, _ in heads:
         if of == log:
@@ -34,6 +34,7 @@ def advance(cursor, log, depth, time, heads, depth_at):
         "length": cursor["length"] + 1,
         "depth": depth if right else least + 1,
         "time": max(time, cursor["time"]),
+        "atLeast": False,
         "cited": cited,
     }
     return after, flaws
@@ -41,6 +42,10 @@ def advance(cursor, log, depth, time, heads, depth_at):
 
 def skip(cursor):
     return {**cursor, "length": cursor["length"] + 1, "depth": cursor["depth"] + 1}
+
+
+def skip_locked(cursor):
+    return {**skip(cursor), "atLeast": True}
 
 
 def order_key(depth, time, log, index):

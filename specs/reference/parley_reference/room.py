@@ -4,7 +4,7 @@ import base64
 import ipaddress
 import re
 
-from . import authority, entry, ordering
+from . import authority, entry, epoch, ordering
 from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain, u32
 from .errors import ProtocolError
 from .identity import fold_identity, statements_from_cbor
@@ -22,22 +22,23 @@ MOST_HEADS = 1_024
 MOST_MARKS = 64
 MOST_USES = 1_000_000
 POLICIES = ["open-link", "lobby", "invite-only"]
+HISTORIES = {0: ["all"], 1: ["all", "joined"]}
 
 # Genesis
 
 
-def encode_genesis(owner_identity, owner_device, invite, expires, nonce, admission="open-link"):
+def encode_genesis(owner_identity, owner_device, invite, expires, nonce, admission="open-link", suite=0, history="all"):
     first = None if invite is None else [invite, expires]
-    return encode(["room", 1, 0, [admission, "all"], [owner_identity, owner_device], first, nonce])
+    return encode(["room", 1, suite, [admission, history], [owner_identity, owner_device], first, nonce])
 
 
 def decode_genesis(data):
     try:
         kind, number, suite, policy, owner, invite, nonce = as_array(decode(data, MOST_GENESIS_BYTES), 7)
         admission, history = as_array(policy, 2)
-        if as_text(kind, 16) != "room" or as_uint(number) != 1 or as_uint(suite) != 0:
+        if as_text(kind, 16) != "room" or as_uint(number) != 1 or as_uint(suite) not in (0, 1):
             raise ProtocolError("room/genesis", "an unknown format or suite")
-        if admission not in POLICIES or as_text(history, 16) != "all":
+        if admission not in POLICIES or as_text(history, 16) not in HISTORIES[suite]:
             raise ProtocolError("room/genesis", "an unknown policy")
         identity, device = as_array(owner, 2)
         if (invite is None) != (admission == "invite-only"):
@@ -46,7 +47,9 @@ def decode_genesis(data):
         as_bytes(nonce, 32)
         return {
             "owner": (as_bytes(identity, 32), as_bytes(device, 32)),
+            "suite": suite,
             "admission": admission,
+            "history": history,
             "invite": None if key is None else as_bytes(key, 32),
             "expires": None if expires is None else as_time(expires),
         }
@@ -173,6 +176,10 @@ KINDS = {
     "call-offer": "call",
     "call-answer": "call",
     "call-ended": "call",
+    "prekey-announced": "epoch",
+    "epoch-started": "epoch",
+    "epoch-shared": "epoch",
+    "history-granted": "epoch",
 }
 OPERATIONS = ["joined", "invite-created", "invite-revoked", "admitted", "role-changed", "member-removed", "left"]
 REASONS = ["hung-up", "declined", "cancelled", "missed", "busy", "failed"]
@@ -186,6 +193,8 @@ def decode_event(kind, entry_class, body):
     """What the body says, as a dictionary; an unknown kind says nothing."""
     if kind not in KINDS:
         return {"type": "unknown", "kind": kind}
+    if kind in epoch.KINDS:
+        return {"type": kind, **epoch.decode_event(kind, entry_class, body)}
     try:
         if KINDS[kind] != entry_class:
             raise ProtocolError("entry/body", f"{kind} in class {entry_class}")
@@ -292,49 +301,57 @@ def operation_of(event, identity, log, index, block):
 
 
 def needs_writing(kind):
-    return KINDS.get(kind) != "authority"
+    return KINDS.get(kind) not in ("authority", "epoch")
 
 
 # Folding
 
 
-def empty_log(key):
-    return {"key": key, "cursor": ordering.EMPTY, "author": None}
+def empty_log(key, generation):
+    return {"key": key, "generation": generation, "cursor": ordering.EMPTY, "epochs": epoch.NO_EPOCH, "author": None}
 
 
 def fold_entry(log, opened, genesis, depth_at, is_admitted):
-    """(log, entry) after one more entry. `opened`: (class, header, body), or the ProtocolError of opening it."""
-    index = log["cursor"]["length"]
-    if isinstance(opened, ProtocolError):
-        cursor = ordering.skip(log["cursor"])
-        return {**log, "cursor": cursor}, _folded(log["key"], index, cursor, cursor["time"], None, [opened.code])
-    entry_class, header, body = opened
-    cursor, flaws = ordering.advance(log["cursor"], log["key"], header["depth"], header["time"], header["heads"], depth_at)
-    event, author = None, log["author"]
+    """(log, entry) after one more entry. `opened`: frame or None, header or None, body or None, and the code of why it does not open, or None."""
+    key, index, clear, header = log["key"], log["cursor"]["length"], opened["frame"], opened["header"]
+    event, author, epochs = None, log["author"], log["epochs"]
+    if header:
+        cursor, flaws = ordering.advance(log["cursor"], key, header["depth"], header["time"], header["heads"], depth_at)
+        time = header["time"]
+    else:
+        cursor = ordering.skip(log["cursor"]) if opened["flaw"] else ordering.skip_locked(log["cursor"])
+        flaws, time = [opened["flaw"]] if opened["flaw"] else [], cursor["time"]
     try:
-        read = decode_event(header["kind"], entry_class, body)
-        author = _author_after(log, index, read, genesis, is_admitted)
-        event = read
+        # The frame tells it to everybody, whether they have a key or not.
+        if clear and clear["suite"] == 1:
+            epochs = epoch.advance(epochs, clear)
     except ProtocolError as error:
         flaws = [*flaws, error.code]
-    return {"key": log["key"], "cursor": cursor, "author": author}, _folded(log["key"], index, cursor, header["time"], event, flaws)
+    try:
+        if header is None:
+            if not opened["flaw"] and not author:
+                raise ProtocolError("room/not-admitted", "nothing has let this log in")
+        elif opened["body"] is None:
+            event = _withheld(log, header["kind"], clear["class"])
+        else:
+            read = decode_event(header["kind"], clear["class"], opened["body"])
+            after = _author_after(log, index, read, genesis, is_admitted)
+            if read["type"] in epoch.KINDS:
+                epochs = epoch.advance(epochs, {**read, "kind": read["type"]}, log["generation"])
+            event, author = read, after
+    except ProtocolError as error:
+        flaws = [*flaws, error.code]
+    return {**log, "cursor": cursor, "epochs": epochs, "author": author}, _folded(key, index, cursor, time, event, flaws)
 
 
-def fold_header(log, opened, depth_at):
-    """(log, entry) after one more entry of which the body is withheld. `opened`: (class, header)."""
-    entry_class, header = opened
-    index = log["cursor"]["length"]
-    cursor, flaws = ordering.advance(log["cursor"], log["key"], header["depth"], header["time"], header["heads"], depth_at)
-    kind, event = header["kind"], None
+def _withheld(log, kind, entry_class):
     if kind in KINDS and KINDS[kind] != entry_class:
-        flaws = [*flaws, "entry/body"]
-    elif kind in ("room-created", "joined"):
-        flaws = [*flaws, "room/admission-repeated"]
-    elif not log["author"]:
-        flaws = [*flaws, "room/not-admitted"]
-    else:
-        event = {"type": "withheld", "kind": kind} if kind in KINDS else {"type": "unknown", "kind": kind}
-    return {**log, "cursor": cursor}, _folded(log["key"], index, cursor, header["time"], event, flaws)
+        raise ProtocolError("entry/body", f"{kind} in class {entry_class}")
+    if kind in ("room-created", "joined"):
+        raise ProtocolError("room/admission-repeated")
+    if not log["author"]:
+        raise ProtocolError("room/not-admitted", "nothing has let this log in")
+    return {"type": "withheld", "kind": kind} if kind in KINDS else {"type": "unknown", "kind": kind}
 
 
 def _folded(log, index, cursor, time, event, flaws):
