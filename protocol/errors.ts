@@ -75,6 +75,7 @@ export const protocolErrors = {
   'bundle/order': 'the logs of a file, or the entries of a log in it, are not in order, or one is there twice',
   'bundle/export-signature': 'the file is not as the device that exported it signed it',
   'bundle/exporter': 'the file was exported by a device that is not in it',
+  'bundle/disclosure': 'a file withholds what it must show, or shows what it must withhold',
   'bundle/expected': 'an identity that was expected is not among the authors',
 } as const
 

@@ -4,9 +4,9 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { type EntryClass, type EntryKeys, readFrame } from '../../protocol/log/entry.ts'
 import type { Room } from './room.ts'
 
-/** The keys of one entry and its class; keys that open nothing where there are none here, and no class for a block without a frame. */
+/** The keys of one entry, null if there are none here, and its class; for a block without a frame, keys that open nothing and no class. */
 export interface KeysOfEntry {
-  readonly keys: EntryKeys
+  readonly keys: EntryKeys | null
   readonly entryClass: EntryClass | null
 }
 
@@ -22,7 +22,7 @@ export function keysOf(
 ): KeysOfEntry {
   try {
     const { class: entryClass } = readFrame(block, suite)
-    return { keys: keysInRoom(block, { room: id, log, index, suite }, keys, primitives) ?? noKeys, entryClass }
+    return { keys: keysInRoom(block, { room: id, log, index, suite }, keys, primitives), entryClass }
   } catch (error) {
     // The verifier will say what is wrong with it.
     if (error instanceof ProtocolError) return { keys: noKeys, entryClass: null }

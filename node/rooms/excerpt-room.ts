@@ -129,7 +129,7 @@ function isMessage(
   primitives: Primitives,
 ): boolean {
   try {
-    if (!('body' in keys)) return false
+    if (!keys || !('body' in keys)) return false
     return (
       openEntry(block, { room: room.id, log, index, suite: room.suite }, keys, primitives).header.kind ===
       'message-sent'

@@ -1,7 +1,7 @@
 import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
-import { type Disclosure, type KeyChoice, withholdBody } from '../../protocol/verification/disclosure.ts'
+import { type Disclosure, disclosedBy, type KeyChoice } from '../../protocol/verification/disclosure.ts'
 import type { ProvenFork } from '../../protocol/verification/envelope.ts'
 import type { RoomLog } from '../replication/room-channel.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
@@ -75,12 +75,12 @@ function disclosed(
   blocks: readonly Uint8Array[],
   choice: KeyChoice,
   primitives: Primitives,
-): Disclosure[] {
+): (Disclosure | null)[] {
   if (choice === 'none') return []
   return blocks.map((block, index) => {
     const { keys, entryClass } = keysOf(room, log, index, block, primitives)
     // What lets a log in is open, also where it turns out to be nothing of the kind.
-    if (choice === 'all' || index === 0 || entryClass === null) return keys
-    return withholdBody(keys, entryClass, primitives)
+    if (!keys || index === 0 || entryClass === null) return keys
+    return disclosedBy(choice, keys, entryClass, primitives)
   })
 }

@@ -12,8 +12,8 @@ export interface BundledLog {
   /** By the log's device over the head at this length. */
   readonly signature: Uint8Array
   readonly blocks: readonly Uint8Array[]
-  /** Of each block; none at all for a log that is sealed. */
-  readonly keys: readonly Disclosure[]
+  /** Of each block, null where the exporter has none; none at all for a log that is sealed. */
+  readonly keys: readonly (Disclosure | null)[]
 }
 
 /** A conversation that can be verified with nothing but itself. */

@@ -56,6 +56,10 @@ export class DisclosedAuthority {
     return roots !== undefined && !equalBytes(treeHash(roots, this.#primitives), mark.treeHash)
   }
 
+  get operations(): readonly Operation[] {
+    return this.#operations
+  }
+
   resolve(): ResolvedAuthority {
     // Where the genesis is none, no log has an author, and there is nothing to resolve.
     const genesis = genesisIn(this.#genesis)

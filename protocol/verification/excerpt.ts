@@ -9,7 +9,8 @@ import { type DecodedFile, decodeFile, encodeFile, type FileContent } from './en
 export interface ExcerptedEntry {
   readonly index: number
   readonly block: Uint8Array
-  readonly keys: Disclosure
+  /** Null where the exporter has none. */
+  readonly keys: Disclosure | null
   readonly path: readonly ProofNode[]
 }
 

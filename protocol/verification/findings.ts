@@ -1,5 +1,6 @@
 import { toHex } from '../bytes.ts'
 import { ProtocolError, type ProtocolErrorCode, protocolErrors } from '../errors.ts'
+import type { Suite } from '../log/entry.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
 import type { Author } from '../room/fold-log.ts'
 import type { Check, CheckName, ReportedAuthor } from './report.ts'
@@ -34,6 +35,7 @@ interface Counts extends Rights {
   readonly entries: number
   readonly unknown: number
   readonly unplaced: number
+  readonly epochs: number
 }
 
 /** How many entries are not shown, and how many operations do not count, for want of a right. */
@@ -63,6 +65,11 @@ export class Findings {
   /** Say that checks of these names are made: one that finds nothing has passed. */
   begin(...names: readonly CheckName[]): void {
     for (const name of names) if (!this.#failures.has(name)) this.#failures.set(name, { first: [], count: 0 })
+  }
+
+  /** Whether a check of this name is made. */
+  has(name: CheckName): boolean {
+    return this.#failures.has(name)
   }
 
   fail(name: CheckName, code: ProtocolErrorCode, where?: string, detail?: string): void {
@@ -150,6 +157,7 @@ export class Findings {
       signatures: `${count(counts.logs, 'log')} whole and signed by their devices`,
       inclusion: '',
       entries: `${count(counts.entries, 'entry', 'entries')} open, each at its place${unknownText(counts.unknown)}`,
+      epochs: `${count(counts.epochs, 'epoch')}: numbers and steps follow each other, and each is sealed to the devices of the room and to no other`,
       membership: `${count(counts.logs, 'log')} of known authors${rightsText(counts)}`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       forks: 'nobody is known to have written two histories of a log',
@@ -255,10 +263,16 @@ export function entryId({ log, index }: Pick<OrderKey, 'log' | 'index'>): string
 
 function checkOf(code: ProtocolErrorCode): CheckName {
   if (code.startsWith('ordering/')) return 'causality'
+  if (code.startsWith('epoch/')) return 'epochs'
   return /^(room|identity|authority)\//.test(code) ? 'membership' : 'entries'
 }
 
 /** A number of things, in words that fit it. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
+}
+
+/** A room of suite 0 has no epochs to be checked. */
+export function epochsIf(suite: Suite): readonly CheckName[] {
+  return suite === 1 ? ['epochs'] : []
 }

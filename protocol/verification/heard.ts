@@ -1,11 +1,12 @@
 import { toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import type { OpenedHeader } from '../log/entry.ts'
+import { isWithheld, type Opened } from '../log/opened.ts'
 import { compareOrder, type OrderKey } from '../ordering.ts'
-import type { Author, FoldedEntry } from '../room/fold-log.ts'
+import type { Author, FoldedEntry, Reading } from '../room/fold-log.ts'
 import { DisclosedAuthority, type ResolvedAuthority } from './disclosed-authority.ts'
 import { entryId } from './findings.ts'
-import type { ReportedMessage } from './report.ts'
+import type { Report, ReportedMessage } from './report.ts'
 
 /** A message without a flaw. */
 interface HeardMessage {
@@ -28,8 +29,9 @@ export class Heard {
   roomName = ''
   /** How many are of a kind of a later version. */
   unknown = 0
-  /** How many entries have a body that is not disclosed; and of these, how many could change who may what. */
-  withheld = 0
+  /** How many entries were read how far. */
+  readonly read: Record<Reading, number> = { whole: 0, header: 0, locked: 0, failed: 0 }
+  /** Of those without their body, how many could change who may what. */
   withheldAuthority = 0
   /** Where each entry stands, and of which type it is. */
   readonly #said: { readonly order: OrderKey; readonly type: string }[] = []
@@ -39,7 +41,14 @@ export class Heard {
     this.authority = new DisclosedAuthority(genesis, primitives)
   }
 
-  hear({ event, flaws, order, time }: FoldedEntry, { generation, isPlaced }: HeardIn): void {
+  /** Take in one entry, as far as it was opened. */
+  hear(entry: FoldedEntry, opened: Opened, where: HeardIn): void {
+    this.read[entry.read]++
+    this.#hearEvent(entry, where)
+    if (isWithheld(opened)) this.#hearHeader(entry, opened, where)
+  }
+
+  #hearEvent({ event, flaws, order, time }: FoldedEntry, { generation, isPlaced }: HeardIn): void {
     if (!event) return
     // Only the owner can have made the room, and only their first log says what it is called.
     if (event.type === 'room-created' && generation === 0) this.roomName = event.name
@@ -50,12 +59,9 @@ export class Heard {
   }
 
   /** An entry without its body still says where it stands, when it was written, and whether it is a message. */
-  hearWithheld(entry: FoldedEntry, { header, frame }: OpenedHeader, where: HeardIn): void {
-    const { event, flaws, order, time } = entry
-    this.withheld++
+  #hearHeader({ event, flaws, order, time }: FoldedEntry, { header, frame }: OpenedHeader, where: HeardIn): void {
     if (frame.class === 'authority') this.withheldAuthority++
-    this.hear(entry, where)
-    if (event || flaws.some(({ code }) => !code.startsWith('ordering/'))) return
+    if (event || flaws.some(({ code }) => !/^(ordering|epoch)\//.test(code))) return
     this.#said.push({ order, type: header.kind })
     if (header.kind !== 'message-sent' || flaws.length > 0) return
     this.#messages.push({ order, time, text: null, placed: where.isPlaced })
@@ -84,4 +90,9 @@ export class Heard {
       return by ? authority.isHidden(by, order, type) : false
     }).length
   }
+}
+
+/** How many of a file's entries were read whole, to their header, or not at all. */
+export function readOf({ read }: Pick<Heard, 'read'>, entries: number): Report['read'] {
+  return { whole: read.whole, header: read.header, none: entries - read.whole - read.header }
 }

@@ -7,6 +7,7 @@ export type CheckName =
   | 'inclusion'
   | 'forks'
   | 'entries'
+  | 'epochs'
   | 'membership'
   | 'causality'
   | 'completeness'
@@ -64,6 +65,8 @@ export interface Report {
   readonly messages: number
   /** How many of the messages have a text that is not disclosed. */
   readonly withheld: number
+  /** How many entries were read whole, how many to their header, and how many not at all. */
+  readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   /** Entries of kinds that this version does not know: what they say is not shown. */
   readonly unknown: number
   /** Entries whose authors had no right to write there: what they say is not shown. */
@@ -89,15 +92,18 @@ interface Gaps {
   readonly withheld: number
   /** How many logs have no keys here. */
   readonly sealed: number
+  /** How many entries have no key here. */
+  readonly locked: number
 }
 
 /** What a bundle with these gaps does not show. */
-export function notProven({ unplaced, withheld, sealed }: Gaps): readonly string[] {
+export function notProven({ unplaced, withheld, sealed, locked }: Gaps): readonly string[] {
   const who = unplaced === 1 ? 'one message stands' : `${unplaced} messages stand`
   const gaps = [
     unplaced > 0 &&
       `Where ${who} in the order: the entries that are cited there, or before in the same log, are not here.`,
     withheld > 0 && `${withheldText} Whoever has the keys can show it later, and nothing else in its place.`,
+    locked > 0 && lockedText(locked),
     sealed > 0 &&
       'What the sealed logs say, when, in which order, and whether their devices were let in: only that they were not changed.',
   ]
@@ -106,8 +112,11 @@ export function notProven({ unplaced, withheld, sealed }: Gaps): readonly string
 
 const withheldText = 'What the messages say whose texts are not disclosed, nor that these texts can be read.'
 
+const lockedText = (locked: number): string =>
+  `What ${locked === 1 ? 'one entry says' : `${locked} entries say`}, when, and in which order: whoever exported this had no key, or gave none.`
+
 /** What no excerpt shows. */
-export function notProvenByExcerpt(withheld: number): readonly string[] {
+export function notProvenByExcerpt({ withheld, locked }: Pick<Gaps, 'withheld' | 'locked'>): readonly string[] {
   return [
     'What was left out: whoever exported this chose the messages. What was said before, between and after them may change what they mean.',
     'The order between authors, but where one of these messages cites another: depths are claims, as what they rest on was left out.',
@@ -116,5 +125,6 @@ export function notProvenByExcerpt(withheld: number): readonly string[] {
     neverProven[1]!,
     neverProven[3]!,
     ...(withheld > 0 ? [withheldText] : []),
+    ...(locked > 0 ? [lockedText(locked)] : []),
   ]
 }

@@ -1,18 +1,21 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import type { Citation } from '../log/entry.ts'
-import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
-import { isClosed, isWithheld, type Opened } from '../log/opened.ts'
-import { emptyLog, type FoldedLog, foldEntry } from '../room/fold-log.ts'
+import { logKey, treeHash } from '../log/hypercore.ts'
+import { isClosed, type Opened } from '../log/opened.ts'
+import { foldEntry } from '../room/fold-log.ts'
 import { genesisIn, roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
-import { type BundledLog, type DecodedBundle, decodeBundle } from './bundle.ts'
+import { type DecodedBundle, decodeBundle } from './bundle.ts'
 import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { openDisclosed } from './disclosure.ts'
-import { count, entryId, Findings, unknownText } from './findings.ts'
+import { DisclosedEpochs } from './disclosed-epochs.ts'
+import { checkDisclosure, openDisclosed } from './disclosure.ts'
+import { entryId, epochsIf, Findings } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
-import { Heard } from './heard.ts'
+import { Heard, readOf } from './heard.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
+import { entriesIn, isSealed, restsOnUnread, type WalkedLog, walkLog } from './walked-log.ts'
+import { sayWithheld } from './withheld.ts'
 
 export interface VerifyOptions {
   readonly primitives: Primitives
@@ -30,19 +33,6 @@ export interface Verified {
   readonly messages: readonly ReportedMessage[]
 }
 
-interface WalkedLog {
-  readonly bundled: BundledLog
-  readonly id: string
-  readonly length: number
-  /** The peaks after each entry: `snapshots[n]` stands for the first n blocks. */
-  readonly snapshots: readonly LogRoots[]
-  readonly depths: number[]
-  folded: FoldedLog
-  next: Opened | null
-  /** Whether everything was here that its entries so far cite. */
-  isPlaced: boolean
-}
-
 /**
  * Learn what is true of a bundle, with nothing but the bundle.
  *
@@ -53,37 +43,12 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const bundle = decodeBundle(bytes, options.primitives)
   const room = roomId(bundle.genesis, options.primitives)
   const findings = new Findings()
-  const logs = bundle.logs.map((log) => walk(log, room, findings, options.primitives))
+  const logs = bundle.logs.map((log) => walkLog(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
   const forks = foundForks(bundle.forks, room, findings, options.primitives)
-  const heard = foldLogs(bundle, room, logs, findings, options)
-  sayWithheld(heard, logs, findings)
-  return summarize(bundle, room, logs, heard, forks, findings, options)
-}
-
-/** Whether the file has no key of a log: its blocks are as they were signed, and that is all there is to know. */
-function isSealed({ bundled, length }: WalkedLog): boolean {
-  return length > 0 && bundled.keys.length === 0
-}
-
-/** What is withheld is neither right nor wrong: the checks that would need it wait. */
-function sayWithheld(heard: Heard, logs: readonly WalkedLog[], findings: Findings): void {
-  const { withheld, withheldAuthority, unknown } = heard
-  const sealed = logs.filter(isSealed)
-  const them = `${count(entriesIn(sealed), 'entry', 'entries')} of ${count(sealed.length, 'log')}`
-  if (sealed.length > 0) findings.wait('entries', `${them} sealed: their keys are not disclosed`)
-  if (withheld > 0) {
-    const headers = `${count(withheld, 'entry', 'entries')} open as far as the header, and what they say is not disclosed`
-    findings.wait('entries', `${headers}${unknownText(unknown)}`)
-  }
-  if (withheldAuthority > 0) {
-    const authority = count(withheldAuthority, 'entry', 'entries')
-    findings.wait('membership', `what ${authority} say about who is in the room is not disclosed`)
-  }
-  if (sealed.length === 0) return
-  findings.wait('membership', `what lets ${count(sealed.length, 'log')} in is not disclosed`)
-  findings.wait('causality', `what ${them} cite is not disclosed`)
-  findings.wait('completeness', `what ${them} cite is not disclosed`)
+  const gathered = foldLogs(bundle, room, logs, findings, options)
+  sayWithheld(gathered.heard, logs, findings)
+  return summarize(bundle, room, logs, gathered, forks, findings, options)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -98,44 +63,26 @@ function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly W
   })
 }
 
-/** Hash a log from its first block to its head, and check the head's signature. */
-function walk(bundled: BundledLog, room: Uint8Array, findings: Findings, primitives: Primitives): WalkedLog {
-  const key = logKey({ ...bundled, room }, primitives)
-  const tree = new LogTree(primitives)
-  const snapshots: LogRoots[] = [tree.roots]
-  for (const block of bundled.blocks) {
-    tree.append(block)
-    snapshots.push(tree.roots)
-  }
-  const id = toHex(key)
-  findings.begin('signatures')
-  if (tree.length === 0) findings.fail('membership', 'room/not-admitted', id, 'an empty log')
-  const head = { length: tree.length, treeHash: tree.treeHash(), signature: bundled.signature }
-  findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
-  return {
-    bundled,
-    id,
-    length: tree.length,
-    snapshots,
-    depths: [],
-    folded: emptyLog(key, bundled.generation),
-    next: null,
-    isPlaced: true,
-  }
+/** What the fold of a file gathers. `epochs`: null in a room of suite 0. */
+interface Gathered {
+  readonly heard: Heard
+  readonly epochs: DisclosedEpochs | null
 }
 
-/** Fold every log, no entry before those it cites. Answers what people hear. */
+/** Fold every log, no entry before those it cites. */
 function foldLogs(
   { genesis }: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
   findings: Findings,
   { primitives, onProgress }: VerifyOptions,
-): Heard {
+): Gathered {
   const byId = new Map(logs.map((log) => [log.id, log]))
   const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
   const heard = new Heard(genesis, primitives)
-  const suite = genesisIn(genesis)?.suite ?? 0
+  const beginning = genesisIn(genesis)
+  const suite = beginning?.suite ?? 0
+  const epochs = beginning && suite === 1 ? new DisclosedEpochs(beginning) : null
   const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
   const open = logs.filter((log) => !isSealed(log))
   const of = entriesIn(open)
@@ -144,49 +91,39 @@ function foldLogs(
     const log = byId.get(id)
     return log !== undefined && (isSealed(log) || log.folded.author !== null)
   }
+  const context = { genesis, depthAt, isAdmitted, primitives }
   let done = 0
-  findings.begin('entries', 'membership', 'causality', 'completeness')
+  findings.begin('entries', ...epochsIf(suite), 'membership', 'causality', 'completeness')
   foldInCausalOrder(open, {
     awaited(log) {
       const index = log.folded.cursor.length
       const place = { room, log: log.folded.key, index, suite }
-      log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index]!, primitives)
+      log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index] ?? null, primitives)
       return [...firstLogOf(log, room, byId, primitives), ...awaitedBy(log.next, byId)]
     },
     fold(log) {
       const opened = log.next!
       const missing = checkCitations(log, opened, byId, findings, primitives)
-      const context = { genesis, depthAt, isAdmitted, primitives }
       const { log: folded, entry } = foldEntry(log.folded, opened, context)
+      const where = entryId(entry.order)
       log.folded = folded
-      log.depths.push(folded.cursor.depth)
+      log.depths.push(entry.read === 'locked' ? null : folded.cursor.depth)
       log.next = null
-      if (missing.length > 0 || citesSealed(opened, byId)) log.isPlaced = false
+      if (missing.length > 0 || restsOnUnread(opened, byId)) log.isPlaced = false
       for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
-      for (const flaw of entry.flaws) findings.flaw(flaw, entryId(entry.order))
-      const block = log.bundled.blocks[entry.order.index]!
-      const wrong = heard.authority.note(entry, folded.author, block, rootsAt)
-      for (const flaw of wrong) findings.flaw(flaw, entryId(entry.order))
-      const where = { generation: log.bundled.generation, isPlaced: log.isPlaced }
-      if (isWithheld(opened)) heard.hearWithheld(entry, opened, where)
-      else heard.hear(entry, where)
+      const { blocks, keys, generation } = log.bundled
+      checkDisclosure(keys[entry.order.index] ?? null, opened, where, findings)
+      const wrong = heard.authority.note(entry, folded.author, blocks[entry.order.index]!, rootsAt)
+      for (const flaw of [...entry.flaws, ...wrong]) findings.flaw(flaw, where)
+      epochs?.note(entry, opened, folded)
+      heard.hear(entry, opened, { generation, isPlaced: log.isPlaced })
       done++
       if (done % 1_000 === 0) onProgress?.(done, of)
     },
   })
+  epochs?.check(heard.authority.operations, findings)
   onProgress?.(of, of)
-  return heard
-}
-
-const entriesIn = (logs: readonly WalkedLog[]): number => logs.reduce((sum, { length }) => sum + length, 0)
-
-/** The depth of what is sealed is not known, so that of what cites it is a claim. */
-function citesSealed(opened: Opened, logs: ReadonlyMap<string, WalkedLog>): boolean {
-  if (isClosed(opened)) return false
-  return opened.header.heads.some(({ log: key }) => {
-    const log = logs.get(toHex(key))
-    return log !== undefined && isSealed(log)
-  })
+  return { heard, epochs }
 }
 
 /** Whether a later log of a device may be let in is known once its first log has begun. */
@@ -233,7 +170,7 @@ function summarize(
   bundle: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
-  heard: Heard,
+  { heard, epochs }: Gathered,
   forks: readonly FoundFork[],
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
@@ -257,6 +194,7 @@ function summarize(
     unplaced,
     hidden,
     fallen: authority.fallen.length,
+    epochs: epochs?.count ?? 0,
   }
   findings.missingOperations(authority.missing)
   const checks = findings.checks(counts, held)
@@ -269,12 +207,13 @@ function summarize(
       exported: { device: toHex(bundle.exporter.device), time: bundle.exporter.time },
       messages: messages.length,
       withheld,
+      read: readOf(heard, counts.entries),
       unknown: heard.unknown,
       hidden,
       fallen: authority.fallen,
       authors,
       checks,
-      notProven: notProven({ unplaced, withheld, sealed: sealed.length }),
+      notProven: notProven({ unplaced, withheld, sealed: sealed.length, locked: heard.read.locked }),
     },
   }
 }

@@ -1,20 +1,23 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
+import type { Suite } from '../log/entry.ts'
 import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
-import { isClosed, isWithheld, type Opened } from '../log/opened.ts'
+import { isClosed } from '../log/opened.ts'
 import { emptyLog, type FoldedLog, foldEntry } from '../room/fold-log.ts'
-import { roomId } from '../room/genesis.ts'
+import { genesisIn, roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import type { ResolvedAuthority } from './disclosed-authority.ts'
-import { openDisclosed } from './disclosure.ts'
-import { type DecodedExcerpt, decodeExcerpt, type ExcerptedEntry, type ExcerptedLog } from './excerpt.ts'
-import { count, entryId, Findings, type Rights, rightsText } from './findings.ts'
+import { checkDisclosure, openDisclosed } from './disclosure.ts'
+import { type DecodedExcerpt, decodeExcerpt, type ExcerptedLog } from './excerpt.ts'
+import { count, entryId, epochsIf, Findings, type Rights, rightsText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
-import { Heard } from './heard.ts'
+import { Heard, readOf } from './heard.ts'
 import { notProvenByExcerpt, type ReportedAuthor } from './report.ts'
+import { ShownEpochs } from './shown-epochs.ts'
 import { ShownOrder } from './shown-order.ts'
 import type { Verified, VerifyOptions } from './verify-bundle.ts'
+import { sayLocked } from './withheld.ts'
 
 /** A log of which some entries are here. */
 interface ShownLog {
@@ -29,6 +32,7 @@ interface ShownLog {
 interface ShownRoom {
   readonly room: Uint8Array
   readonly genesis: Uint8Array
+  readonly suite: Suite
   readonly isAdmitted: (log: string) => boolean
   readonly rootsAt: (log: string, length: number) => LogRoots | undefined
 }
@@ -43,7 +47,8 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
   const excerpt = decodeExcerpt(bytes, options.primitives)
   const room = roomId(excerpt.genesis, options.primitives)
   const findings = new Findings()
-  findings.begin('signatures', 'export', 'inclusion', 'entries', 'membership', 'causality')
+  const suite = genesisIn(excerpt.genesis)?.suite ?? 0
+  findings.begin('signatures', 'export', 'inclusion', 'entries', ...epochsIf(suite), 'membership', 'causality')
   const logs = excerpt.logs.map((log) => show(log, room, findings, options))
   checkExport(excerpt, logs, findings)
   const order = new ShownOrder(
@@ -54,7 +59,7 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
   // A later log of a device is let in by its first one.
   const byId = new Map(logs.map((log) => [log.id, log]))
   const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
-  const shown = { room, genesis: excerpt.genesis, isAdmitted, rootsAt: rootsIn(logs) }
+  const shown = { room, genesis: excerpt.genesis, suite, isAdmitted, rootsAt: rootsIn(logs) }
   for (const log of [...logs].sort((a, b) => a.excerpted.generation - b.excerpted.generation)) {
     fold(log, shown, order, heard, findings, options)
   }
@@ -111,7 +116,7 @@ function checkExport({ exportSigned, exporter }: DecodedExcerpt, logs: readonly 
 /** Fold what is shown of a log. What its entries say of their order is gathered, for it needs the other logs. */
 function fold(
   log: ShownLog,
-  { room, genesis, isAdmitted, rootsAt }: ShownRoom,
+  { room, genesis, suite, isAdmitted, rootsAt }: ShownRoom,
   order: ShownOrder,
   heard: Heard,
   findings: Findings,
@@ -119,34 +124,35 @@ function fold(
 ): void {
   const context = { genesis, depthAt: () => null, isAdmitted, primitives }
   let time = 0
+  const epochs = new ShownEpochs(log.excerpted.generation)
   for (const shown of log.excerpted.entries) {
-    const opened = open(shown, log, room, primitives)
+    const opened = openDisclosed(
+      shown.block,
+      { room, log: log.folded.key, index: shown.index, suite },
+      shown.keys,
+      primitives,
+    )
     const where = entryId({ log: log.folded.key, index: shown.index })
     const before = { ...log.folded, cursor: { ...log.folded.cursor, length: shown.index, cited: new Map() } }
     const { log: folded, entry } = foldEntry(before, opened, context)
     log.folded = folded
-    // What a fold finds of the order it finds by the entries before, which are not here.
-    const flaws = entry.flaws.filter(({ code }) => !code.startsWith('ordering/'))
+    checkDisclosure(shown.keys, opened, where, findings)
+    // What a fold finds of the order and of epochs it finds by the entries before, which are not here.
+    const whole = entry.flaws.filter(({ code }) => !/^(ordering|epoch)\//.test(code))
+    const flaws = [...whole, ...epochs.add(opened, shown.index)]
     const wrong = heard.authority.note(entry, folded.author, shown.block, rootsAt)
     for (const flaw of [...flaws, ...wrong]) findings.flaw(flaw, where)
-    if (isClosed(opened)) continue
+    const of = { generation: log.excerpted.generation, isPlaced: false }
+    if (isClosed(opened)) {
+      heard.hear(entry, opened, of)
+      continue
+    }
     time = Math.max(time, opened.header.time)
     const at = { depth: opened.header.depth, time, log: log.folded.key, index: shown.index }
     order.add(log.id, at, opened.header.heads)
     const said = { ...entry, order: at, time: opened.header.time, flaws }
-    const of = { generation: log.excerpted.generation, isPlaced: false }
-    if (isWithheld(opened)) heard.hearWithheld(said, opened, of)
-    else heard.hear(said, of)
+    heard.hear(said, opened, of)
   }
-}
-
-function open(
-  { index, block, keys }: ExcerptedEntry,
-  log: ShownLog,
-  room: Uint8Array,
-  primitives: VerifyOptions['primitives'],
-): Opened {
-  return openDisclosed(block, { room, log: log.folded.key, index }, keys, primitives)
 }
 
 function summarize(
@@ -167,6 +173,7 @@ function summarize(
   const hidden = heard.hidden(authorOf, authority)
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
+  sayLocked(heard.read.locked, findings)
   sayUnproven({ withheldAuthority: heard.withheldAuthority, hidden }, authors, authority, findings)
   sayForks(forks, names, findings)
   findings.authors(authors, expect)
@@ -180,28 +187,28 @@ function summarize(
       exported: { device: toHex(excerpt.exporter.device), time: excerpt.exporter.time },
       messages: messages.length,
       withheld,
+      read: readOf(heard, entriesIn(logs)),
       unknown: heard.unknown,
       hidden,
       fallen: authority.fallen,
       authors,
       checks,
-      notProven: notProvenByExcerpt(withheld),
+      notProven: notProvenByExcerpt({ withheld, locked: heard.read.locked }),
     },
   }
 }
 
+const entriesIn = (logs: readonly ShownLog[]) => logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0)
+
 function passed(logs: readonly ShownLog[], rights: Rights) {
-  const entries = count(
-    logs.reduce((sum, { excerpted }) => sum + excerpted.entries.length, 0),
-    'entry',
-    'entries',
-  )
+  const entries = count(entriesIn(logs), 'entry', 'entries')
   return {
     export: 'the file is as the device that exported it signed it',
     signatures: `the heads of ${count(logs.length, 'log')} signed by their devices`,
     inclusion: `${entries} stand in these logs where they are said to stand, unchanged`,
     entries: `${entries} open, each at its place`,
     membership: `${count(logs.length, 'log')} let in to the room${rightsText(rights)}`,
+    epochs: '',
     causality: '',
     forks: 'the file has no proof that one of their authors signed two histories',
     completeness: '',
@@ -221,6 +228,12 @@ function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: numb
     'completeness',
     'whoever else wrote in the room, and what came later, was left out: nothing here says how much',
   )
+  if (findings.has('epochs')) {
+    findings.wait(
+      'epochs',
+      'epochs and steps stand in their order; whether one was left out or used twice, and to whom each was sealed, rests on what was left out',
+    )
+  }
   const links = count(order.links, 'citation')
   findings.wait(
     'causality',

@@ -15,6 +15,7 @@ interface Found {
   readonly room: { readonly id: string; readonly name: string }
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
+  readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   readonly unknown: number
   readonly standings: Readonly<Record<string, string>>
   readonly hidden: readonly string[]
@@ -35,7 +36,7 @@ type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readon
   readonly failures?: readonly Failure[]
 }
 
-const cases: readonly BundleCase[] = ['format', 'verifying', 'disclosure'].flatMap((section) => [
+const cases: readonly BundleCase[] = ['format', 'verifying', 'disclosure', 'epochs'].flatMap((section) => [
   ...casesOf<BundleCase['input'], Found>('bundle', section),
 ])
 
@@ -64,7 +65,8 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
         expectForks(report.checks, forks)
-        expect({ room: report.room, exported: report.exported, messages, unknown: report.unknown }).toEqual(whole)
+        const { room, exported, read, unknown } = report
+        expect({ room, exported, messages, read, unknown }).toEqual(whole)
         expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
         expect(report.hidden).toBe(hidden.length)
         expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)

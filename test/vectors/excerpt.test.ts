@@ -9,6 +9,7 @@ interface Found {
   readonly room: { readonly id: string; readonly name: string }
   readonly exported: { readonly device: string; readonly time: number }
   readonly messages: readonly object[]
+  readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   readonly unknown: number
   readonly standings: Readonly<Record<string, string>>
   readonly hidden: readonly string[]
@@ -23,7 +24,7 @@ type ExcerptCase = VectorCase<{ readonly excerpt: string; readonly expect?: read
   readonly failures?: readonly object[]
 }
 
-const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order', 'authority'].flatMap((section) => [
+const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order', 'authority', 'epochs'].flatMap((section) => [
   ...casesOf<ExcerptCase['input'], Found>('excerpt', section),
 ])
 
@@ -48,10 +49,10 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
       const { waiting: names, left, standings, hidden, fallen, forks, ...whole } = wanted
-      const { room, exported, unknown } = report
+      const { room, exported, read, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
       expectForks(report.checks, forks)
-      expect({ room, exported, messages, unknown }).toEqual(whole)
+      expect({ room, exported, messages, read, unknown }).toEqual(whole)
       expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
       expect(report.hidden).toBe(hidden.length)
       expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)

@@ -10,6 +10,7 @@ from parley_reference.encoding import decode, encode
 from parley_reference.errors import ProtocolError
 from parley_reference.primitives import public_key, sign
 
+from . import epoch_files
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Writer, seed, withheld
 
 EXPORTED = START + 60_000
@@ -58,6 +59,7 @@ def cases():
     yield from claims()
     yield from forks()
     yield from later_logs()
+    yield from epoch_files.bundles(accepted, refused)
 
 
 def waiting():
@@ -325,7 +327,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "missing", "forks")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "hidden", "fallen", "waiting", "missing", "forks")}
 
 
 def given(data, expect):

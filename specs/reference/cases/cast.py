@@ -35,10 +35,13 @@ START = 1_700_000_000_000
 class Writer:
     """One log of the room as its author writes it."""
 
+    genesis = GENESIS
+
     def __init__(self, person, generation=0):
         self.person = person
         self.generation = generation
-        self.key = log.log_key(ROOM, person.identity, person.device, generation)
+        self.room = room.room_id(self.genesis)
+        self.key = log.log_key(self.room, person.identity, person.device, generation)
         self.blocks = []
         self.keys = []
         self.headers = []
@@ -50,11 +53,11 @@ class Writer:
         return [self.person.statements, self.person.device, self.generation, invite, signature]
 
     def signature(self, invite_seed=INVITE_SEED):
-        owner = (ROOM, self.person.identity, self.person.device, self.generation)
+        owner = (self.room, self.person.identity, self.person.device, self.generation)
         return room.sign_next_log(*owner, self.person.device_seed) if self.generation > 0 else room.sign_admission(*owner, invite_seed)
 
     def create_room(self, name):
-        return self.write("room-created", [GENESIS, name, self.admission(invited=False), self.person.name], ())
+        return self.write("room-created", [self.genesis, name, self.admission(invited=False), self.person.name], ())
 
     def join(self, *cites, invite_seed=INVITE_SEED):
         return self.write("joined", [[], self.admission(invite_seed=invite_seed), self.person.name], cites)
@@ -86,12 +89,18 @@ class Writer:
         header = {"kind": kind, "time": START + 1000 * len(self.blocks), "depth": 1 + max(parents, default=0), "heads": heads, **claims}
         entry_class = entry_class or room.KINDS.get(kind, "message")
         salt = sha256(b"salt of " + self.key + bytes([index]))[:16]
-        class_key = room.class_key(SECRETS, entry_class)
         data = encode(body) if isinstance(body, list) else body
-        self.blocks.append(entry.seal_entry(ROOM, self.key, index, entry_class, entry.encode_header(header), data, class_key, salt))
-        self.keys.append(entry.entry_keys(class_key, self.key, index, salt))
+        block, keys = self.sealed_as(entry_class, entry.encode_header(header), data, salt)
+        self.blocks.append(block)
+        self.keys.append(keys)
         self.headers.append(header)
         return header
+
+    def sealed_as(self, entry_class, header, body, salt):
+        """(block, keys) of the next entry."""
+        index, class_key = len(self.blocks), room.class_key(SECRETS, entry_class)
+        block = entry.seal_entry(self.room, self.key, index, entry_class, header, body, class_key, salt)
+        return block, entry.entry_keys(class_key, self.key, index, salt)
 
     def signed(self, length=None):
         key, length, hashed = self.head(length)
@@ -106,9 +115,9 @@ class Writer:
         return [*self.bundled()[:5], None]
 
     def headers_only(self):
-        classes = [entry.read_frame(block)["class"] for block in self.blocks]
+        classes = [entry.read_frame(block, room.suite_in(self.genesis))["class"] for block in self.blocks]
         pairs = zip(classes, self.keys)
-        return [*self.bundled()[:5], [keys if kind == "authority" else withheld(keys) for kind, keys in pairs]]
+        return [*self.bundled()[:5], [keys if kind in ("authority", "epoch") else withheld(keys) for kind, keys in pairs]]
 
     def excerpted(self, *indices, length=None):
         """These entries and the first one, up to a head that is signed."""

@@ -11,6 +11,7 @@ from parley_reference.errors import ProtocolError
 from parley_reference.excerpt import encode_content, encode_excerpt, verify_file
 from parley_reference.primitives import public_key, sign
 
+from . import epoch_files
 from .bundle import EXPORTED, forked, key_of
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, Writer, seed, withheld
 
@@ -58,6 +59,7 @@ def cases():
     yield from rights()
     yield from forks()
     yield from later_logs()
+    yield from epoch_files.excerpts(accepted, refused)
 
 
 def choices():
@@ -231,7 +233,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "unknown", "standings", "hidden", "fallen", "waiting", "forks", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "hidden", "fallen", "waiting", "forks", "left")}
 
 
 def given(data, expect):

@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import authority, entry, log, ordering, room
+from . import authority, entry, epoch, log, ordering, recipients, room
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable, found_forks
 from .errors import ProtocolError
@@ -54,7 +54,8 @@ def verify_bundle(data, expect=()):
     check_export(bundle, logs, fail)
     found = found_forks(this_room, bundle["forks"], fail)
     entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
-    return _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
+    unknown = check_recipients(bundle["genesis"], logs, entries, fail)
+    return _summary(this_room, bundle, logs, entries, failures, missing, found, unknown, expect)
 
 
 def _fold_causally(genesis, this_room, logs, fail, missing):
@@ -94,7 +95,7 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
         for each in blocked:
             while len(each["depths"]) < len(each["blocks"]):
                 if each["next"] is None:
-                    each["next"] = _open(each, this_room)
+                    each["next"] = _open(each, this_room, room.suite_in(genesis))
                 if not forced and not is_ready(each):
                     break
                 forced = False
@@ -103,11 +104,12 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
                 opened = each["next"]
                 _check_citations(opened, by_key, where, fail)
                 each["folded"], folded = room.fold_entry(each["folded"], opened, genesis, depth_at, is_admitted)
-                folded["withheld"] = is_withheld(opened) and opened["frame"]["class"]
-                if _note_missing(opened, by_key, folded["order"], missing) or _cites_sealed(opened, by_key):
+                note_reading(folded, opened)
+                check_disclosure(each["keys"][index], opened, where, fail)
+                if _note_missing(opened, by_key, folded["order"], missing) or _rests_on_unread(opened, by_key):
                     each["placed"] = False
                 folded["placed"] = each["placed"]
-                each["depths"].append(each["folded"]["cursor"]["depth"])
+                each["depths"].append(None if folded["read"] == "locked" else each["folded"]["cursor"]["depth"])
                 each["next"] = None
                 entries.append(folded)
                 for code in folded["flaws"]:
@@ -126,8 +128,31 @@ def is_withheld(opened):
     return opened["header"] is not None and opened["body"] is None
 
 
-def _cites_sealed(opened, by_key):
-    return any(of in by_key and _is_sealed(by_key[of]) for of, _, _ in heads_of(opened))
+def is_locked(opened):
+    return opened["header"] is None and opened["flaw"] is None
+
+
+def note_reading(folded, opened):
+    folded["withheld"] = is_withheld(opened) and opened["frame"]["class"]
+    folded["read"] = "locked" if is_locked(opened) else "failed" if opened["flaw"] else "header" if folded["withheld"] else "whole"
+    folded["heads"] = None if is_locked(opened) else heads_of(opened)
+
+
+def check_disclosure(keys, opened, where, fail):
+    clear = opened["frame"]
+    if clear is None:
+        return
+    is_open = keys is not None and len(keys) == 2
+    if (keys is None and clear["suite"] == 0) or is_open != {"epoch": True, "ephemeral": False}.get(clear["class"], is_open):
+        fail("export", "bundle/disclosure", where)
+
+
+def _rests_on_unread(opened, by_key):
+    def is_unread(of, length):
+        cited = by_key.get(of)
+        return cited is not None and (_is_sealed(cited) or (0 < length <= len(cited["depths"]) and cited["depths"][length - 1] is None))
+
+    return is_locked(opened) or any(is_unread(of, length) for of, length, _ in heads_of(opened))
 
 
 def note_operation(each, folded, index, block, tree_at, where, fail):
@@ -146,20 +171,20 @@ def note_operation(each, folded, index, block, tree_at, where, fail):
             fail("membership", "authority/mark", where)
 
 
-def _open(each, this_room):
+def _open(each, this_room, suite):
     index = len(each["depths"])
-    return open_disclosed(each["blocks"][index], this_room, each["key"], index, each["keys"][index])
+    return open_disclosed(each["blocks"][index], this_room, each["key"], index, each["keys"][index], suite)
 
 
-def open_disclosed(block, this_room, key, index, keys):
+def open_disclosed(block, this_room, key, index, keys, suite):
     """What room.fold_entry takes."""
     opened = {"frame": None, "header": None, "body": None, "flaw": None}
     try:
-        opened["frame"] = entry.read_frame(block)
-        if len(keys) == 3:
-            _, opened["header"] = entry.open_header(block, this_room, key, index, keys[0], keys[2])
-        else:
-            _, opened["header"], opened["body"] = entry.open_entry(block, this_room, key, index, keys)
+        opened["frame"] = entry.read_frame(block, suite)
+        if keys and len(keys) == 3:
+            _, opened["header"] = entry.open_header(block, this_room, key, index, keys[0], keys[2], suite)
+        elif keys:
+            _, opened["header"], opened["body"] = entry.open_entry(block, this_room, key, index, keys, suite)
     except ProtocolError as error:
         opened["flaw"] = error.code
     return opened
@@ -215,6 +240,8 @@ def fallen_told(logs, resolved):
 def check_of(code):
     if code.startswith("ordering/"):
         return "causality"
+    if code.startswith("epoch/"):
+        return "epochs"
     return "membership" if code.startswith(("room/", "identity/", "authority/")) else "entries"
 
 
@@ -245,7 +272,34 @@ def names_of(logs, resolved):
     return {identity: name for _, identity, name in sorted(ends)}
 
 
-def _summary(this_room, bundle, logs, entries, failures, missing, found, expect):
+def check_recipients(genesis, logs, entries, fail):
+    """Compare every epoch that somebody was sealed in; answers of how many it could not be told who should have been."""
+    if room.suite_in(genesis) == 0:
+        return 0
+    operations = [operation for each in logs for operation in each["operations"]]
+    unknown = 0
+    for each in entries:
+        event = each["event"]
+        if event is None or event["type"] not in ("epoch-started", "epoch-shared"):
+            continue
+        readers = recipients.readers_at(room.beginning_of(genesis), logs, entries, operations, each)
+        if readers is None:
+            unknown += 1
+            continue
+        boxes = {box["device"].hex(): box["generation"] for box in event["boxes"]}
+        try:
+            epoch.require_recipients(boxes, readers, event["type"] == "epoch-started")
+        except ProtocolError as error:
+            fail("epochs", error.code, f"{each['log'].hex()}/{each['index']}")
+    return unknown
+
+
+def read_of(entries, count):
+    whole, header = [sum(each["read"] == kind for each in entries) for kind in ("whole", "header")]
+    return {"whole": whole, "header": header, "none": count - whole - header}
+
+
+def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(bundle["genesis"], logs)
@@ -280,11 +334,13 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
     sealed = {each["identity"].hex() for each in logs if _is_sealed(each)}
     for _ in [each for each in expect if each not in identities | sealed]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
+    locked = any(each["read"] == "locked" for each in entries)
     waits = {
-        "entries": sealed or any(each["withheld"] for each in entries),
+        "entries": sealed or locked or any(each["withheld"] for each in entries),
+        "epochs": unknown > 0 or (sealed and room.suite_in(bundle["genesis"]) == 1),
         "membership": sealed or any(each["withheld"] == "authority" for each in entries),
-        "causality": sealed,
-        "completeness": sealed or missing or resolved.missing or any(not each["placed"] for each in messages),
+        "causality": sealed or locked,
+        "completeness": sealed or locked or missing or resolved.missing or any(not each["placed"] for each in messages),
         "authors": sealed or any(identity not in expect for identity in identities),
     }
     waiting = [name for name, waits_for in waits.items() if waits_for]
@@ -294,6 +350,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, expect)
         "room": {"id": this_room.hex(), "name": name},
         "exported": {"device": bundle["device"].hex(), "time": bundle["time"]},
         "messages": messages,
+        "read": read_of(entries, sum(len(each["blocks"]) for each in logs)),
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
         "standings": {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)},
         "hidden": hidden,

@@ -62,7 +62,9 @@ def check_export(file, logs, fail):
 
 
 def disclosure(value, index):
-    """[header key, body key]; or, of any entry but the first, [header key, None, SHA-256 of the body key]."""
+    """[header key, body key]; or, of any entry but the first, [header key, None, SHA-256 of the body key], or None."""
+    if value is None and index > 0:
+        return None
     items = as_array(value, most=3)
     if len(items) == 3 and index > 0:
         header, nothing, hashed = items

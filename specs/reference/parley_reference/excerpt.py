@@ -1,10 +1,11 @@
 """specs/excerpt.md: chosen entries that verify with nothing but themselves."""
 
 from . import entry, log, room
-from .bundle import check_of, fallen_told, is_withheld, names_of, note_operation, open_disclosed, resolve, verify_bundle
+from .bundle import check_disclosure, check_of, fallen_told, names_of, note_operation, note_reading, open_disclosed, read_of, resolve, verify_bundle
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, found_forks, kind_of
 from .errors import ProtocolError
+from .shown_epochs import ShownEpochs
 
 MOST_NODES = 49
 MOST_ENTRIES = 1_000_000
@@ -101,26 +102,31 @@ def _show(each, this_room, fail):
             fail("inclusion", error.code, where)
     if not each["entries"] or each["entries"][0]["index"] != 0:
         fail("membership", "room/not-admitted", key.hex())
-    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key, each["generation"]), "operations": [], "names": []}
+    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key, each["generation"]), "operations": [], "names": [], "closed": []}
 
 
 def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
-    time = 0
+    time, epochs = 0, ShownEpochs(each["generation"])
     for shown in each["entries"]:
         index = shown["index"]
-        opened = open_disclosed(shown["block"], this_room, each["key"], index, shown["keys"])
+        opened = open_disclosed(shown["block"], this_room, each["key"], index, shown["keys"], room.suite_in(genesis))
         before = {**each["folded"], "cursor": {**each["folded"]["cursor"], "length": index, "cited": {}}}
         each["folded"], folded = room.fold_entry(before, opened, genesis, lambda *_: None, is_admitted)
-        flaws = [code for code in folded["flaws"] if not code.startswith("ordering/")]
+        where = f"{each['key'].hex()}/{index}"
+        note_reading(folded, opened)
+        check_disclosure(shown["keys"], opened, where, fail)
+        flaws = [code for code in folded["flaws"] if not code.startswith(("ordering/", "epoch/"))]
+        flaws += epochs.add(opened, index)
         for code in flaws:
-            fail(check_of(code), code, f"{each['key'].hex()}/{index}")
-        note_operation(each, folded, index, shown["block"], tree_at, f"{each['key'].hex()}/{index}", fail)
+            fail(check_of(code), code, where)
+        note_operation(each, folded, index, shown["block"], tree_at, where, fail)
         header = opened["header"]
         if not header:
+            each["closed"].append(folded)
             continue
         time = max(time, header["time"])
         order = (header["depth"], time, each["key"], index)
-        yield {**folded, "order": order, "heads": header["heads"], "flaws": flaws, "said": header["time"], "withheld": is_withheld(opened) and opened["frame"]["class"]}
+        yield {**folded, "order": order, "flaws": flaws, "said": header["time"]}
 
 
 def _check_order(logs, entries, fail):
@@ -182,7 +188,11 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     identities = {author["identity"].hex() for author in authors.values() if author}
     for _ in [each for each in expect if each not in identities]:
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
-    waiting = ["entries"] if any(each["text"] is None for each in messages) else []
+    closed = [each for one in logs for each in one["closed"]]
+    locked = any(each["read"] == "locked" for each in closed)
+    waiting = ["entries"] if locked or any(each["text"] is None for each in messages) else []
+    if room.suite_in(excerpt["genesis"]) == 1:
+        waiting.append("epochs")
     standings = {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)}
     if any(each["withheld"] == "authority" for each in entries) or resolved.missing or hidden or "none" in standings.values():
         waiting.append("membership")
@@ -195,6 +205,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         "room": {"id": this_room.hex(), "name": name},
         "exported": {"device": excerpt["device"].hex(), "time": excerpt["time"]},
         "messages": messages,
+        "read": read_of(entries, len(entries) + len(closed)),
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
         "standings": standings,
         "hidden": hidden,

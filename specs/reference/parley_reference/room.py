@@ -57,6 +57,14 @@ def decode_genesis(data):
         raise ProtocolError("room/genesis", str(error)) from None
 
 
+def suite_in(genesis):
+    """0 where it is none."""
+    try:
+        return decode_genesis(genesis)["suite"]
+    except ProtocolError:
+        return 0
+
+
 def room_id(genesis):
     return sha256(in_domain("room", genesis))
 
