@@ -40,10 +40,11 @@ export class RoomRecipients {
     this.#beginning = beginning
   }
 
-  /** The next entry of a log cites these heads; null: there is no key that would tell. */
-  addEntry(log: Uint8Array, heads: readonly Citation[] | null): void {
+  /** The next entry of a log cites these heads; null: there is no key that would tell. One that was taken in already is passed over. */
+  addEntry(log: Uint8Array, index: number, heads: readonly Citation[] | null): void {
     const line = this.#line(toHex(log))
-    const index = line.length++
+    if (index < line.length) return
+    line.length = index + 1
     if (heads === null) line.unread = Math.min(line.unread, index)
     for (const head of heads ?? []) line.citations.push({ index, log: toHex(head.log), length: head.length })
   }

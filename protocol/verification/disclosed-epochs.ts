@@ -31,7 +31,7 @@ export class DisclosedEpochs {
 
   /** Take in the next entry of a log, and the log behind it. */
   note({ order: { log, index }, event }: FoldedEntry, opened: Opened, { author }: FoldedLog): void {
-    this.#recipients.addEntry(log, headsOf(opened))
+    this.#recipients.addEntry(log, index, headsOf(opened))
     if (!event || !author) return
     const { device } = author.owner
     if (index === 0) this.#recipients.addMember(log, author.owner)

@@ -14,7 +14,7 @@ import {
 import { headSignable, type LogOwner, LogTree, logKey } from '../../protocol/log/hypercore.ts'
 import { type Admission, signAdmission, signNextLog } from '../../protocol/room/admission.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
-import { encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import { encodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { Bundle, BundledLog } from '../../protocol/verification/bundle.ts'
 import type { Excerpt, ExcerptedLog } from '../../protocol/verification/excerpt.ts'
@@ -57,14 +57,13 @@ export class Conversation {
   readonly secrets: RoomSecrets
   readonly writers: Writer[] = []
 
-  constructor(owner: Person, nature = 'room') {
+  constructor(owner: Person, nature = 'room', kind: Pick<Genesis, 'suite' | 'history'> = { suite: 0, history: 'all' }) {
     this.owner = owner
     this.inviteSeed = seedOf(`${nature} invite`)
     this.genesis = encodeGenesis({
       owner: { identity: owner.identity, device: owner.device },
-      suite: 0,
+      ...kind,
       admission: 'open-link',
-      history: 'all',
       invite: { key: primitives.publicKey(this.inviteSeed), expires: null },
       nonce: seedOf(`${nature} nonce`),
     })
@@ -164,19 +163,29 @@ export class Writer {
 
   append(kind: string, body: Uint8Array, cites: readonly Writer[] = [], claims: Claims = {}): this {
     const { class: entryClass = 'message', ...header } = claims
+    const entry = this.header(kind, cites, header)
+    const place = { room: this.#conversation.room, log: this.key, index: this.length }
+    const key = classKey(this.#conversation.secrets, entryClass)
+    const { salt } = this
+    const block = sealEntry(place, { class: entryClass, header: entry, body }, { classKey: key, salt }, primitives)
+    return this.push(block, entryKeys(key, place, salt, primitives), entry)
+  }
+
+  /** Of the next entry. */
+  get salt(): Uint8Array {
+    return seedOf(`salt ${this.id} ${this.length}`).subarray(0, 16)
+  }
+
+  /** The header of the next entry, if it cites the present heads of these logs. */
+  header(kind: string, cites: readonly Writer[], claims: Partial<EntryHeader> = {}): EntryHeader {
     const parents = [...this.headers.slice(-1), ...cites.map(({ headers }) => headers.at(-1)!)]
-    const entry: EntryHeader = {
+    return {
       kind,
       time: 1_700_000_000_000 + this.length * 1_000,
       depth: 1 + Math.max(0, ...parents.map(({ depth }) => depth)),
       heads: cites.map((each) => each.head()).sort((a, b) => Buffer.compare(a.log, b.log)),
-      ...header,
+      ...claims,
     }
-    const place = { room: this.#conversation.room, log: this.key, index: this.length }
-    const salt = seedOf(`salt ${this.id} ${this.length}`).subarray(0, 16)
-    const key = classKey(this.#conversation.secrets, entryClass)
-    const block = sealEntry(place, { class: entryClass, header: entry, body }, { classKey: key, salt }, primitives)
-    return this.push(block, entryKeys(key, place, salt, primitives), entry)
   }
 
   /** Append any bytes. */

@@ -4,7 +4,14 @@ import { inDomain } from '../../protocol/crypto/domains.ts'
 import { openStep, startChain } from '../../protocol/epoch/chain.ts'
 import { decodeEpochKeys, type EpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import { openInRoom } from '../../protocol/epoch/room-keys.ts'
-import { type EntryKeys, frameBytes, keysFrom, openOwnHeader, readFrame } from '../../protocol/log/entry.ts'
+import {
+  type EntryKeys,
+  type EntryPlace,
+  frameBytes,
+  keysFrom,
+  openOwnHeader,
+  readFrame,
+} from '../../protocol/log/entry.ts'
 import { EpochDevice, type Sealed } from './epochs.ts'
 import { codeOf } from './vectors.ts'
 
@@ -52,19 +59,17 @@ export const rowsOf = (device: EpochDevice) => [...device.rows.values()].map(dec
 
 /** Which parts of a block open with any of these secrets in the place of any other. */
 export function partsThatOpen({ place, block }: Sealed, secrets: readonly Uint8Array[]): string[] {
-  const { salt, headerLength } = readFrame(block, 1)
-  const sealedBody = block.subarray(frameBytes + headerLength)
-  const associated = inDomain(
-    'entry',
-    place.room,
-    place.log,
-    uint64(place.index),
-    Uint8Array.of(1),
-    block.subarray(0, frameBytes),
-  )
+  const { salt } = readFrame(block, 1)
   return secrets.flatMap((secret) => {
     const { header, body } = keysFrom({ header: secret, body: secret }, place, salt, primitives)
     const opened = codeOf(() => openOwnHeader(block, place, header, primitives)) === undefined ? ['header'] : []
-    return primitives.open(body, sealedBody, associated) ? [...opened, 'body'] : opened
+    return bodyOpensWith(block, place, body) ? [...opened, 'body'] : opened
   })
+}
+
+/** Whether a key opens the body of a block of suite 1, whatever its author committed to. */
+export function bodyOpensWith(block: Uint8Array, { room, log, index }: EntryPlace, key: Uint8Array): boolean {
+  const { headerLength } = readFrame(block, 1)
+  const associated = inDomain('entry', room, log, uint64(index), Uint8Array.of(1), block.subarray(0, frameBytes))
+  return primitives.open(key, block.subarray(frameBytes + headerLength), associated) !== null
 }

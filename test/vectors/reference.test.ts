@@ -8,12 +8,14 @@ import { fromHex } from '../../protocol/bytes.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
 import { type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { encodeBundle } from '../../protocol/verification/bundle.ts'
-import { type Disclosure, withholdBody } from '../../protocol/verification/disclosure.ts'
+import { type EntryKeys, readFrame } from '../../protocol/log/entry.ts'
+import { type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
+import { type Disclosure, disclosedBy, withholdBody } from '../../protocol/verification/disclosure.ts'
 import type { FileKind } from '../../protocol/verification/envelope.ts'
 import { encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { smallConversation } from '../support/conversation.ts'
+import { epochConversation } from '../support/epoch-conversation.ts'
 import { mutantsOf } from '../support/mutants.ts'
 import { specs, vectorFiles } from '../support/vector-files.ts'
 import { readVectors, type VectorCase } from '../support/vectors.ts'
@@ -130,6 +132,31 @@ describe('the verifier of the reference', () => {
       [bo, [1]],
     ])
     const excerpt = conversation.excerpt(people.ada, chosen)
+    await compareMutants(encodeExcerpt(excerpt, people.ada.deviceSeed, sodiumPrimitives), 'excerpt')
+  })
+
+  test('finds the same wrong in every bundle of a room of suite 1 with one field changed', async () => {
+    const { conversation: cellar, people: talking, ada: writer } = await epochConversation()
+    const bundle = cellar.bundle(talking.ada)
+    const inCellar = (log: BundledLog, keys: EntryKeys, index: number): Disclosure | null => {
+      if (log.device === talking.ada.device && index === writer.writer.length - 1) return null
+      return disclosedBy('all', keys, readFrame(log.blocks[index]!, 1).class, sodiumPrimitives)
+    }
+    // One message has no key; what is ephemeral gives no body.
+    const logs = bundle.logs.map((log) => ({
+      ...log,
+      keys: log.keys.map((keys, i) => inCellar(log, keys as EntryKeys, i)),
+    }))
+    await compareMutants(encodeBundle({ ...bundle, logs }, people.ada.deviceSeed, sodiumPrimitives), 'bundle')
+  })
+
+  test('finds the same wrong in every excerpt of a room of suite 1 with one field changed', async () => {
+    const { conversation: cellar, people: talking, ada: writer, bo: other } = await epochConversation()
+    const chosen = new Map([
+      [writer.writer, [2, 4, 6]],
+      [other.writer, [1, 3]],
+    ])
+    const excerpt = cellar.excerpt(talking.ada, chosen)
     await compareMutants(encodeExcerpt(excerpt, people.ada.deviceSeed, sodiumPrimitives), 'excerpt')
   })
 

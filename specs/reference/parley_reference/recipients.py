@@ -5,17 +5,17 @@ from . import authority
 READERS = ("reader", "member", "admin", "owner")
 
 
-def past_of(logs, entries, place):
+def past_of(entries, place):
     """Pairs (log, index) of all that an entry follows, and itself; None if anything of it is not here or was not read."""
-    lengths = {each["key"]: len(each["blocks"]) for each in logs if each["keys"]}
-    by_place = {(each["log"], each["index"]): each for each in entries}
+    # Of a log that is there twice, the entries that were folded first.
+    by_place = {(each["log"], each["index"]): each for each in reversed(entries)}
     past, open_ = set(), [place]
     while open_:
         log, index = open_.pop()
         if (log, index) in past:
             continue
         past.add((log, index))
-        if index >= lengths.get(log, 0) or by_place[log, index]["heads"] is None:
+        if (log, index) not in by_place or by_place[log, index]["heads"] is None:
             return None
         if index > 0:
             open_.append((log, index - 1))
@@ -25,7 +25,7 @@ def past_of(logs, entries, place):
 
 def readers_at(beginning, logs, entries, operations, at):
     """By device, hex: the generation of the newest prekey there, of each that has a role and a prekey there; None if it cannot be told."""
-    past = past_of(logs, entries, (at["log"], at["index"]))
+    past = past_of(entries, (at["log"], at["index"]))
     if past is None:
         return None
     resolved = authority.resolve(beginning, [each for each in operations if (each["log"], each["index"]) in past])
