@@ -55,6 +55,7 @@ export class RoomRecipients {
     { device, identity }: { readonly device: Uint8Array; readonly identity: Uint8Array },
   ): void {
     this.#line(toHex(log)).member = { device: toHex(device), identity: toHex(identity) }
+    this.#active.clear()
   }
 
   addPrekey(announced: Announced): void {
