@@ -23,6 +23,7 @@ import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerp
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { seedOf, smallConversation } from '../support/conversation.ts'
+import { epochConversation } from '../support/epoch-conversation.ts'
 import type { Target } from './target.ts'
 
 const { conversation, people, bo } = smallConversation()
@@ -35,6 +36,12 @@ const link = encodeLink(
 const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
 const chosen = conversation.excerpt(people.ada, new Map([[bo, [1]]]))
 const excerpt = encodeExcerpt(chosen, people.ada.deviceSeed, primitives)
+
+/** The same of a room of suite 1. */
+const cellar = await epochConversation()
+const cellarBundle = encodeBundle(cellar.conversation.bundle(cellar.people.ada), people.ada.deviceSeed, primitives)
+const shown = cellar.conversation.excerpt(cellar.people.ada, new Map([[cellar.ada.writer, [2, 4]]]))
+const cellarExcerpt = encodeExcerpt(shown, people.ada.deviceSeed, primitives)
 const place = { room, log: bo.key, index: 0 }
 const [block, keys] = [bo.blocks[0]!, bo.keys[0]!]
 const cbor = (bytes: Uint8Array) => decodeCbor(bytes, { bytes: 65_536 })
@@ -119,7 +126,11 @@ export const protocolTargets: readonly Target[] = [
     goods: [headerOf()],
     read: (bytes) => headerOf(openEntry(blockWith(bytes), place, keys, primitives)),
   },
-  { name: 'genesis', goods: [genesis], read: (bytes) => encodeGenesis(decodeGenesis(bytes)) },
+  {
+    name: 'genesis',
+    goods: [genesis, cellar.conversation.genesis],
+    read: (bytes) => encodeGenesis(decodeGenesis(bytes)),
+  },
   {
     name: 'link code',
     goods: [Buffer.from(link, 'base64url').subarray(0, -4)],
@@ -156,16 +167,16 @@ export const protocolTargets: readonly Target[] = [
     goods: [inEpoch],
     read: (bytes) => void openInRoom(bytes, placeInEpoch, roomKeys, primitives),
   },
-  { name: 'bundle', goods: [bundle], read: (bytes) => void decodeBundle(bytes, primitives) },
+  { name: 'bundle', goods: [bundle, cellarBundle], read: (bytes) => void decodeBundle(bytes, primitives) },
   { name: 'excerpt', goods: [excerpt], read: (bytes) => void decodeExcerpt(bytes, primitives) },
   {
     name: 'bundle content',
-    goods: [contentOf(bundle)],
+    goods: [contentOf(bundle), contentOf(cellarBundle)],
     read: (bytes) => void verifyFile(signedAs('bundle', bytes), { primitives }),
   },
   {
     name: 'excerpt content',
-    goods: [contentOf(excerpt)],
+    goods: [contentOf(excerpt), contentOf(cellarExcerpt)],
     read: (bytes) => void verifyFile(signedAs('excerpt', bytes), { primitives }),
   },
   {
