@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts'
 import { openCalls } from './calls/calls.ts'
 import { runCommand } from './commands/run-command.ts'
 import { type NodeConfig, version } from './config.ts'
+import { OwnDevices } from './devices/own-devices.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
 import { timelinePage } from './projection/timeline-watch.ts'
 import { Views } from './projection/views.ts'
@@ -84,6 +85,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     }),
   )
 
+  let devices: OwnDevices | null = null
   let storage: StatusView['storage'] = 'ok'
   const views = opened(
     new Views({
@@ -136,6 +138,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const calls = opened(await openCalls({ self, ...callsIn(rooms), now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()
+  devices = opened(new OwnDevices({ rooms, vault, contacts, view, primitives, log, onChange: () => views.resetAll() }))
+  if (vault.content.name !== null) await devices.open()
   // What others send would fill the disk to the last byte.
   peers.setAway(space.isLow)
   space.onChange(() => {
@@ -148,6 +152,10 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     if (change.type === 'trouble') onTrouble(change.error)
     if (change.type === 'recovered') onRecovered()
     if (change.type === 'peer' && !change.gone) rooms.remember(change.channel, change.room)
+    if (rooms.isOwn(change.room)) {
+      devices?.changed()
+      return
+    }
     tellCalls(calls, change)
     views.roomChanged(change)
   }
@@ -187,6 +195,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
 
   const parts = {
     rooms,
+    devices,
     calls,
     vault,
     contacts,
@@ -212,6 +221,11 @@ async function noteDoubt({ doubt, begin }: LogStore, vault: KeyVault): Promise<v
     const worse = own?.doubt === 'copied' ? own.doubt : doubt
     return own ? { ...room, own: { ...own, doubt: worse } } : room
   }
-  if (doubt) await vault.change((content) => ({ ...content, rooms: content.rooms.map(inDoubt) }))
+  if (doubt)
+    await vault.change((content) => ({
+      ...content,
+      rooms: content.rooms.map(inDoubt),
+      ownRoom: inDoubt(content.ownRoom),
+    }))
   await begin()
 }

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
-import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { areRecoveryWords, ownRoomSeed, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
 import { type Admission, signAdmission } from '../../protocol/room/admission.ts'
+import { ownRoom } from '../../protocol/room/own-room.ts'
+import { tidyName } from '../../protocol/room/text.ts'
 import { Problem } from '../api/problems.ts'
 import { HomeError } from '../home-error.ts'
 import type { KeyVault, VaultContent } from '../storage/key-vault.ts'
@@ -29,7 +33,7 @@ export function freshVault(primitives: Primitives): VaultContent {
     deviceSeed: device.toString('hex'),
     networkSeed: randomBytes(32).toString('hex'),
     viewKey: randomBytes(32).toString('hex'),
-    identity: hexOf(statementsOf(words, device, primitives)),
+    ...identityFrom(words, device, primitives),
     name: null,
     rooms: [],
     contacts: [],
@@ -76,12 +80,25 @@ export function identityOfWords(words: string, primitives: Primitives): Uint8Arr
 export async function restoreIdentity(vault: KeyVault, words: string, primitives: Primitives): Promise<void> {
   if (!areRecoveryWords(words)) throw new Problem('words-wrong')
   const device = randomBytes(32)
-  const statements = statementsOf(words, device, primitives)
+  const identity = identityFrom(words, device, primitives)
   await vault.change((content) => {
     if (content.name !== null || content.rooms.length > 0) throw new Problem('not-fresh')
     // Whoever typed them has them.
-    return { ...content, words: null, deviceSeed: device.toString('hex'), identity: hexOf(statements) }
+    return { ...content, words: null, deviceSeed: device.toString('hex'), ...identity }
   })
+}
+
+/** What the vault keeps of an identity that its words make, with this device. */
+function identityFrom(
+  words: string,
+  device: Uint8Array,
+  primitives: Primitives,
+): Pick<VaultContent, 'identity' | 'ownRoom'> {
+  const statements = statementsOf(words, device, primitives)
+  const { id } = foldIdentity(statements, primitives)
+  const { genesis, secret, inviteSeed } = ownRoom(ownRoomSeed(words, primitives), id, primitives)
+  const hex = { genesis: toHex(genesis), secret: toHex(secret), inviteSeed: toHex(inviteSeed) }
+  return { identity: hexOf(statements), ownRoom: { ...hex, name: tidyName(hostname()) || 'device' } }
 }
 
 function statementsOf(words: string, device: Uint8Array, primitives: Primitives): IdentityStatement[] {

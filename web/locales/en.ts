@@ -53,7 +53,7 @@ export const en = {
   'restore.mark':
     'This mark and these characters are the same as before, on every device of yours and beside your name in every room. If they are not, a word is another one.',
   'restore.rooms':
-    'This computer becomes a new device of yours. Your rooms and what was said in them do not come back by themselves: ask somebody of each room for a link. There you are the same person.',
+    'This computer becomes a new device of yours. Your rooms come back as soon as another device of yours is online. Where none is left, ask somebody of each room for a link: there you are the same person.',
   'restore.confirm': 'Yes, this is me',
   'restore.other': 'Type them again',
 

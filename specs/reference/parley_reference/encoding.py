@@ -12,6 +12,7 @@ DOMAINS = {
     "identityStatement": "parley/identity-statement/v1",
     "deviceAccepts": "parley/device-accepts/v1",
     "recoveryKey": "parley/recovery-key/v1",
+    "ownRoom": "parley/own-room/v1",
     "safetyNumber": "parley/safety-number/v1",
     "room": "parley/room/v1",
     "roomSecret": "parley/room-secret/v1",
