@@ -6,6 +6,7 @@ import { openCalls } from './calls/calls.ts'
 import { runCommand } from './commands/run-command.ts'
 import { type NodeConfig, version } from './config.ts'
 import { OwnDevices } from './devices/own-devices.ts'
+import { Pairing } from './devices/pairing.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
 import { timelinePage } from './projection/timeline-watch.ts'
 import { Views } from './projection/views.ts'
@@ -93,6 +94,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      pairing: () => pairing.view(),
       contacts,
       invites: () => rooms.invites,
       onTrouble,
@@ -140,6 +142,23 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   await rooms.openStored()
   devices = opened(new OwnDevices({ rooms, vault, contacts, view, primitives, log, onChange: () => views.resetAll() }))
   if (vault.content.name !== null) await devices.open()
+  const onJoined = async () => {
+    await devices.open()
+    views.nodeChanged()
+  }
+  const pairing = opened(
+    new Pairing({
+      swarm,
+      vault,
+      person,
+      primitives,
+      log,
+      now,
+      onChange: () => views.pairingChanged(),
+      onJoined,
+      onAdded: () => views.nodeChanged(),
+    }),
+  )
   // What others send would fill the disk to the last byte.
   peers.setAway(space.isLow)
   space.onChange(() => {
@@ -196,6 +215,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const parts = {
     rooms,
     devices,
+    pairing,
     calls,
     vault,
     contacts,

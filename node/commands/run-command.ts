@@ -4,6 +4,7 @@ import type { Command, CommandInput, CommandResult, CommandType } from '../api/c
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { OwnDevices } from '../devices/own-devices.ts'
+import type { Pairing } from '../devices/pairing.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import { type Person, restoreIdentity } from '../rooms/person.ts'
@@ -19,6 +20,7 @@ import { sendMessage } from './send-message.ts'
 export interface CommandParts {
   readonly rooms: Rooms
   readonly devices: OwnDevices
+  readonly pairing: Pairing
   readonly calls: Calls
   readonly vault: KeyVault
   readonly contacts: Contacts
@@ -60,6 +62,21 @@ const runners: Runners = {
     await restoreIdentity(vault, words, primitives)
     changed()
     return { identity: toHex(person.identity) }
+  },
+  async 'offer-pairing'({ pairing }) {
+    return pairing.offer()
+  },
+  async 'join-pairing'({ pairing }, { link, label }) {
+    await pairing.join(link, label)
+    return {}
+  },
+  async 'confirm-pairing'({ pairing }, { code }) {
+    pairing.confirm(code)
+    return {}
+  },
+  async 'cancel-pairing'({ pairing }) {
+    await pairing.close()
+    return {}
   },
   async 'read-safety-number'(parts, { identity }) {
     return { digits: readSafetyNumber(parts, identity) }
