@@ -6,6 +6,7 @@ import { append } from './append.ts'
 import { callSetup } from './call-setup.ts'
 import { catchUp } from './catch-up.ts'
 import { coldOpen } from './cold-open.ts'
+import { crowd } from './crowd.ts'
 import { latency } from './latency.ts'
 import { sealing } from './sealing.ts'
 import { type Benchmark, type Row, runBenchmark } from './support/benchmark.ts'
@@ -13,7 +14,7 @@ import { writeResults } from './support/results.ts'
 import { tableOf } from './support/table.ts'
 import { verify } from './verify.ts'
 
-const benchmarks: readonly Benchmark[] = [append, catchUp, latency, verify, sealing, coldOpen, callSetup]
+const benchmarks: readonly Benchmark[] = [append, catchUp, latency, verify, sealing, crowd, coldOpen, callSetup]
 const summaries = benchmarks.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')
 
 interface Options {

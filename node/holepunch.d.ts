@@ -103,6 +103,8 @@ declare module 'hyperdht' {
     readonly destroyed: boolean
     trySend(datagram: Uint8Array): void
     setKeepAlive(ms: number): void
+    write(message: Uint8Array): boolean
+    end(): void
     destroy(error?: Error): void
   }
   export interface DhtOptions {
@@ -114,6 +116,10 @@ declare module 'hyperdht' {
     ephemeral?: boolean
     anyPort?: boolean
     keyPair?: KeyPair
+  }
+  export interface DhtServer {
+    listen(keyPair: KeyPair): Promise<void>
+    close(): Promise<void>
   }
   export default class HyperDHT extends EventEmitter {
     static BOOTSTRAP: string[]
@@ -129,6 +135,7 @@ declare module 'hyperdht' {
     constructor(options?: DhtOptions)
     bind(): Promise<void>
     fullyBootstrapped(): Promise<void>
+    createServer(onConnection: (stream: NoiseStream) => void): DhtServer
     connect(key: Uint8Array, options?: { relayAddresses?: Address[] | null; keyPair?: KeyPair }): NoiseStream
     toArray(options?: { limit?: number }): Address[]
     addNode(address: Address): void

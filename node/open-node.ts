@@ -5,6 +5,8 @@ import type { Backend } from './backend.ts'
 import { openCalls } from './calls/calls.ts'
 import { runCommand } from './commands/run-command.ts'
 import { type NodeConfig, version } from './config.ts'
+import { OwnDevices } from './devices/own-devices.ts'
+import { Pairing } from './devices/pairing.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
 import { timelinePage } from './projection/timeline-watch.ts'
 import { Views } from './projection/views.ts'
@@ -84,6 +86,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     }),
   )
 
+  let devices: OwnDevices | null = null
   let storage: StatusView['storage'] = 'ok'
   const views = opened(
     new Views({
@@ -91,6 +94,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      pairing: () => pairing.view(),
       contacts,
       invites: () => rooms.invites,
       onTrouble,
@@ -136,6 +140,25 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const calls = opened(await openCalls({ self, ...callsIn(rooms), now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()
+  devices = opened(new OwnDevices({ rooms, vault, contacts, view, primitives, log, onChange: () => views.resetAll() }))
+  if (vault.content.name !== null) await devices.open()
+  const onJoined = async () => {
+    await devices.open()
+    views.nodeChanged()
+  }
+  const pairing = opened(
+    new Pairing({
+      swarm,
+      vault,
+      person,
+      primitives,
+      log,
+      now,
+      onChange: () => views.pairingChanged(),
+      onJoined,
+      onAdded: () => views.nodeChanged(),
+    }),
+  )
   // What others send would fill the disk to the last byte.
   peers.setAway(space.isLow)
   space.onChange(() => {
@@ -148,6 +171,10 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     if (change.type === 'trouble') onTrouble(change.error)
     if (change.type === 'recovered') onRecovered()
     if (change.type === 'peer' && !change.gone) rooms.remember(change.channel, change.room)
+    if (rooms.isOwn(change.room)) {
+      devices?.changed()
+      return
+    }
     tellCalls(calls, change)
     views.roomChanged(change)
   }
@@ -187,6 +214,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
 
   const parts = {
     rooms,
+    devices,
+    pairing,
     calls,
     vault,
     contacts,
@@ -212,6 +241,11 @@ async function noteDoubt({ doubt, begin }: LogStore, vault: KeyVault): Promise<v
     const worse = own?.doubt === 'copied' ? own.doubt : doubt
     return own ? { ...room, own: { ...own, doubt: worse } } : room
   }
-  if (doubt) await vault.change((content) => ({ ...content, rooms: content.rooms.map(inDoubt) }))
+  if (doubt)
+    await vault.change((content) => ({
+      ...content,
+      rooms: content.rooms.map(inDoubt),
+      ownRoom: inDoubt(content.ownRoom),
+    }))
   await begin()
 }

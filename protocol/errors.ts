@@ -11,6 +11,10 @@ export const protocolErrors = {
   'identity/key': 'a key is not a valid Ed25519 point',
   'identity/device-unknown': 'the device does not belong to the identity',
 
+  'pairing/proof': 'the other device does not have the pairing link',
+  'pairing/commitment': 'the new device is not the one that it said at first it would be',
+  'pairing/message': 'what a device said in pairing is not of its form',
+
   'log/signature': 'a head is not signed by the device of its log',
   'log/inclusion': 'a block does not stand in its log where it is said to stand',
 

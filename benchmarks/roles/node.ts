@@ -82,6 +82,8 @@ const handlers = {
   usage,
   createRoom: () => backend().run({ type: 'create-room', name: 'Benchmark' }),
 
+  join: ({ link }: { link: string }) => backend().run({ type: 'join-room', link }),
+
   /** Write messages with no interest in how long that takes. */
   async fill({ room, count }: { room: string; count: number }) {
     for (let from = 0; from < count; from += fillAtOnce) {
@@ -187,7 +189,9 @@ const handlers = {
     const items = await new Promise<TimelineView['items']>((resolve) => {
       backend().watch({ type: 'timeline', room: room!, limit }, (view) => resolve(view.items))
     })
-    return { ms: sharedMs() - began, openMs, items: items.length }
+    const ms = sharedMs() - began
+    const numbers = items.flatMap((item) => (item.type === 'message' ? (messageNumber(item.text) ?? []) : []))
+    return { ms, openMs, items: items.length, last: Math.max(...numbers) }
   },
 }
 

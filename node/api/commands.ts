@@ -130,6 +130,22 @@ export const commands = {
     { words: Words },
     Closed({ identity: IdentityId }),
   ),
+  'offer-pairing': command(
+    'Make a link that makes another device one of one’s own, once its code is typed here; ends an earlier one',
+    {},
+    Closed({ link: Type.String(), expires: Type.Integer() }),
+  ),
+  'join-pairing': command(
+    'Become another device of whoever made this link; only where nothing was done yet',
+    { link: Link, label: Type.Optional(Name) },
+    Nothing,
+  ),
+  'confirm-pairing': command(
+    'Take the new device in: this is the code that it shows',
+    { code: Type.String({ pattern: '^[0-9]{6}$' }) },
+    Nothing,
+  ),
+  'cancel-pairing': command('Take no other device in, or become none', {}, Nothing),
   'read-safety-number': command(
     'The 60 digits to compare with somebody: the same for both, if each has the true identity of the other',
     { identity: IdentityId },

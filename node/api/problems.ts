@@ -32,8 +32,14 @@ export const problems = {
   'words-wrong': [400, 'These are not 24 recovery words: one is missing, misspelt, or stands in another place.'],
   'not-fresh': [
     409,
-    'This node is somebody’s already. An identity can be restored only where Parley has not been used yet.',
+    'This node is somebody’s already. It can become another person’s, or another device of yours, only where Parley has not been used yet.',
   ],
+  'pairing-expired': [410, 'This link for a new device has expired. Make another one on your other device.'],
+  'pairing-code-wrong': [
+    400,
+    'This is not the code of the device that is connected. If you typed what yours shows, stop: somebody else has the link.',
+  ],
+  'no-pairing': [409, 'No other device is waiting to be taken in.'],
   'own-identity': [400, 'This is you.'],
   'peer-offline': [409, 'This person is not online now.'],
   'call-busy': [409, 'You are in a call already.'],

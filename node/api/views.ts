@@ -217,6 +217,43 @@ export const CallView = Type.Object(
 )
 export type CallView = Static<typeof CallView>
 
+/** How far another device has come in becoming one of one's own, or this one in becoming somebody's. */
+export const PairingView = Type.Object(
+  {
+    pairing: Type.Union([
+      Type.Object(
+        {
+          side: Type.Union([Type.Literal('old'), Type.Literal('new')], {
+            description: 'whether this is the new device',
+          }),
+          state: Type.Union([
+            Type.Literal('waiting'),
+            Type.Literal('comparing'),
+            Type.Literal('adding'),
+            Type.Literal('done'),
+            Type.Literal('failed'),
+          ]),
+          link: Type.Union([Type.String(), Type.Null()], { description: 'on the old device' }),
+          expires: Time,
+          code: Type.Union([Type.String({ pattern: '^[0-9]{6}$' }), Type.Null()], {
+            description: 'on the new device, once both are connected: to be typed on the old one',
+          }),
+          other: Type.Union([Type.String(), Type.Null()], {
+            description: 'what the new device calls itself; on the new one, what its person is called',
+          }),
+          reason: Type.Union([Type.Literal('expired'), Type.Literal('cut'), Type.Literal('refused'), Type.Null()], {
+            description: 'why it has failed',
+          }),
+        },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+  },
+  closed,
+)
+export type PairingView = Static<typeof PairingView>
+
 /** What one can watch. */
 export const ViewQuery = Type.Union([
   Type.Object({ type: Type.Literal('status') }, closed),
@@ -234,6 +271,7 @@ export const ViewQuery = Type.Union([
     closed,
   ),
   Type.Object({ type: Type.Literal('call') }, closed),
+  Type.Object({ type: Type.Literal('pairing') }, closed),
 ])
 export type ViewQuery = Static<typeof ViewQuery>
 
@@ -244,5 +282,6 @@ export interface ViewOf {
   readonly room: RoomView
   readonly timeline: TimelineView
   readonly call: CallView
+  readonly pairing: PairingView
 }
 export type ViewType = keyof ViewOf

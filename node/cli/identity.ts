@@ -91,7 +91,7 @@ function addRestore(identity: Command): void {
       if (!output.json && options.from === undefined) await confirmIdentity(id)
       await place.restore(words)
       output.note(
-        'What was in your rooms does not come back by itself: ask somebody of each room for a link. There you are the same person, with one device more.',
+        'Your rooms come back as soon as another device of yours is online. Where none is left, ask somebody of each room for a link: there you are the same person, with one device more.',
       )
       output.result({ identity: id }, () => `You are ${id} here.`)
     })

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../config.ts'
 import { addDemo } from './demo.ts'
+import { addDevice } from './device.ts'
 import { addDht } from './dht.ts'
 import { addExcerpt } from './excerpt.ts'
 import { addExport } from './export.ts'
@@ -79,6 +80,7 @@ export function makeProgram(): Command {
   addVerifier(program)
   program.commandsGroup('Keys and browsers:')
   addIdentity(program)
+  addDevice(program)
   addSessions(program)
   addPassphrase(program)
   return program

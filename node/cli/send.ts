@@ -5,6 +5,7 @@ import { usage } from './failure.ts'
 import { connectNode } from './node-client.ts'
 import { openViews } from './node-views.ts'
 import { findRoom } from './room-reference.ts'
+import { outsideText } from './standing-text.ts'
 
 /** `parley send`: write a message. */
 export function addSend(program: Command): void {
@@ -20,8 +21,10 @@ export function addSend(program: Command): void {
     if (message.trim() === '') throw usage('The message is empty.')
     const views = await openViews(node)
     try {
-      const { id: room } = await findRoom(views, reference)
+      const { id: room, standing, told } = await findRoom(views, reference)
       const sent = await node.send('send-message', { room, text: message })
+      const outside = outsideText({ standing, told })
+      if (outside) output.note(`Kept here, but nobody may get it: ${outside}, by what others say.`)
       output.result(sent, () => '')
     } finally {
       views.close()

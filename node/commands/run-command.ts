@@ -3,6 +3,8 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
+import type { OwnDevices } from '../devices/own-devices.ts'
+import type { Pairing } from '../devices/pairing.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import { type Person, restoreIdentity } from '../rooms/person.ts'
@@ -17,6 +19,8 @@ import { sendMessage } from './send-message.ts'
 /** What the commands act on. */
 export interface CommandParts {
   readonly rooms: Rooms
+  readonly devices: OwnDevices
+  readonly pairing: Pairing
   readonly calls: Calls
   readonly vault: KeyVault
   readonly contacts: Contacts
@@ -37,8 +41,9 @@ type Runners = {
 }
 
 const runners: Runners = {
-  async 'set-name'({ rooms, changed }, { name }) {
+  async 'set-name'({ rooms, devices, changed }, { name }) {
     await rooms.rename(name)
+    await devices.tellName()
     changed()
     return {}
   },
@@ -58,6 +63,21 @@ const runners: Runners = {
     changed()
     return { identity: toHex(person.identity) }
   },
+  async 'offer-pairing'({ pairing }) {
+    return pairing.offer()
+  },
+  async 'join-pairing'({ pairing }, { link, label }) {
+    await pairing.join(link, label)
+    return {}
+  },
+  async 'confirm-pairing'({ pairing }, { code }) {
+    pairing.confirm(code)
+    return {}
+  },
+  async 'cancel-pairing'({ pairing }) {
+    await pairing.close()
+    return {}
+  },
   async 'read-safety-number'(parts, { identity }) {
     return { digits: readSafetyNumber(parts, identity) }
   },
@@ -69,15 +89,18 @@ const runners: Runners = {
     await namePerson(parts, identity, name)
     return {}
   },
-  async 'create-room'({ rooms }, { name, policy, expires }) {
+  async 'create-room'({ rooms, devices }, { name, policy, expires }) {
     const room = await rooms.create(name, policy ?? 'open-link', expires ?? null)
+    devices.changed()
     return { room: room.key, link: rooms.link(room, await rooms.invites.usual(room)) }
   },
   async 'read-link'({ rooms }, { link }) {
     return rooms.readLink(link)
   },
-  async 'join-room'({ rooms }, { link }) {
-    return { room: (await rooms.join(link)).key }
+  async 'join-room'({ rooms, devices }, { link }) {
+    const { key } = await rooms.join(link)
+    devices.changed()
+    return { room: key }
   },
   async 'share-room'({ rooms }, { room: key, invite }) {
     const room = rooms.get(key)
@@ -115,9 +138,10 @@ const runners: Runners = {
   async 'send-message'({ rooms }, { room, text }) {
     return { id: await sendMessage(rooms.get(room), text) }
   },
-  async 'mark-read'({ rooms, view, changed }, { room }) {
-    const { fold } = rooms.get(room)
+  async 'mark-read'({ rooms, devices, view, changed }, { room }) {
+    const { fold, id } = rooms.get(room)
     view.setReadMark(fold.number, view.endOf(fold.number))
+    await devices.tellRead(id, view.endOf(fold.number))
     changed()
     return {}
   },

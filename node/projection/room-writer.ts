@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { compareBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
-import { type Citation, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
+import { type Citation, type EntryClass, mostCitations, sealEntry } from '../../protocol/log/entry.ts'
 import type { LogCursor } from '../../protocol/ordering.ts'
 import { classOf, encodeEvent, isOperation, type RoomEvent } from '../../protocol/room/event.ts'
 import { mostHeads } from '../../protocol/room/operation-event.ts'
+import { encodeOwnEvent, isOwnEvent, type OwnEvent } from '../../protocol/room/own-room.ts'
 import { Problem } from '../api/problems.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
@@ -24,7 +25,7 @@ interface WriterOptions {
 }
 
 interface Waiting {
-  readonly event: RoomEvent
+  readonly event: RoomEvent | OwnEvent
   readonly time: number | null
   readonly appended: (index: number) => void
   readonly failed: (error: unknown) => void
@@ -63,7 +64,7 @@ export class RoomWriter {
    *
    * Other nodes may have it earlier. Throws the problem `disk-full` if nothing was appended for want of space.
    */
-  async append(event: RoomEvent): Promise<number> {
+  async append(event: RoomEvent | OwnEvent): Promise<number> {
     const index = await this.write(event)
     await this.flush()
     return index
@@ -81,9 +82,9 @@ export class RoomWriter {
   }
 
   /** The same, but resolves as soon as a crash of the process can lose nothing of it; a power cut still may. `time`: null for now. */
-  async write(event: RoomEvent, time: number | null = null): Promise<number> {
+  async write(event: RoomEvent | OwnEvent, time: number | null = null): Promise<number> {
     // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
-    encodeEvent(event)
+    contentOf(event)
     return new Promise<number>((appended, failed) => {
       this.#queue.push({ event, time, appended, failed })
       this.#draining ??= this.#drain()
@@ -134,13 +135,14 @@ export class RoomWriter {
   }
 
   #seal({ event, time }: Waiting, index: number, depth: number, heads: readonly Citation[]): Uint8Array {
-    const entryClass = classOf(event.type)
+    const known = !isOwnEvent(event) && isOperation(event) ? { ...event, heads: this.#knownOperations() } : event
+    const { class: entryClass, body } = contentOf(known)
     return sealEntry(
       { room: this.#room.id, log: this.#own.stored.key, index, suite: this.#room.suite },
       {
         class: entryClass,
         header: { kind: event.type, time: time ?? this.#now(), depth, heads },
-        body: encodeEvent(isOperation(event) ? { ...event, heads: this.#knownOperations() } : event),
+        body,
       },
       { classKey: this.#room.keys.classKey(entryClass), salt: randomBytes(16) },
       this.#primitives,
@@ -163,6 +165,11 @@ export class RoomWriter {
       depth: Math.max(end.depth, ...advanced.map((log) => log.folded.cursor.depth)),
     }
   }
+}
+
+function contentOf(event: RoomEvent | OwnEvent): { readonly class: EntryClass; readonly body: Uint8Array } {
+  if (isOwnEvent(event)) return { class: 'message', body: encodeOwnEvent(event) }
+  return { class: classOf(event.type), body: encodeEvent(event) }
 }
 
 function storageProblem(error: unknown): unknown {

@@ -1,4 +1,13 @@
-import type { CallView, PeopleView, RoomsView, RoomView, StatusView, ViewOf, ViewQuery } from '../api/views.ts'
+import type {
+  CallView,
+  PairingView,
+  PeopleView,
+  RoomsView,
+  RoomView,
+  StatusView,
+  ViewOf,
+  ViewQuery,
+} from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
@@ -17,6 +26,7 @@ export interface ViewSources {
   room(key: string): Room
   status(): StatusView
   call(): CallView
+  pairing(): PairingView
   invites(): Invites
   /** The view store cannot be read. */
   onTrouble(error: unknown): void
@@ -31,6 +41,7 @@ export class Views {
   readonly #rooms: Watchers<RoomsView>
   readonly #people: Watchers<PeopleView>
   readonly #call: Watchers<CallView>
+  readonly #pairing: Watchers<PairingView>
   readonly #room = new Map<string, Watchers<RoomView>>()
   readonly #timelines = new Map<string, Set<TimelineWatch>>()
 
@@ -41,6 +52,7 @@ export class Views {
     this.#rooms = new Watchers(slowMs, () => roomsView(sources), onTrouble)
     this.#people = new Watchers(slowMs, () => peopleView(sources.rooms(), sources.contacts), onTrouble)
     this.#call = new Watchers(0, () => sources.call(), onTrouble)
+    this.#pairing = new Watchers(0, () => sources.pairing(), onTrouble)
   }
 
   /** Throws the problem `no-such-room`. */
@@ -55,6 +67,8 @@ export class Views {
         return this.#people.watch(pushAny)
       case 'call':
         return this.#call.watch(pushAny)
+      case 'pairing':
+        return this.#pairing.watch(pushAny)
       case 'room':
         return this.#roomWatchers(query.room).watch(pushAny)
       case 'timeline':
@@ -72,6 +86,10 @@ export class Views {
 
   callChanged(): void {
     this.#call.changed()
+  }
+
+  pairingChanged(): void {
+    this.#pairing.changed()
   }
 
   roomChanged(change: RoomChange): void {
@@ -94,8 +112,8 @@ export class Views {
   }
 
   close(): void {
-    for (const watchers of [this.#status, this.#rooms, this.#people, this.#call, ...this.#room.values()])
-      watchers.close()
+    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#pairing]
+    for (const watchers of [...nodes, ...this.#room.values()]) watchers.close()
     this.#timelines.clear()
   }
 

@@ -18,10 +18,20 @@ export interface Swarm {
   join(topic: Uint8Array): () => void
   /** Dial a node at addresses it was seen at, with no need of the DHT; goes on in the background. */
   dial(key: Uint8Array, addresses: readonly Address[]): void
+  /** Be found under another key than one's own, of this seed; every connection to it is given away. */
+  listen(seed: Uint8Array, onConnection: (stream: NoiseStream) => void): Promise<Listener>
+  /** One connection to whoever listens under this key, at one of these addresses or found by the DHT. */
+  connect(key: Uint8Array, addresses: readonly Address[]): NoiseStream
   /** Addresses under which others may reach this node, best first. */
   addresses(): readonly Address[]
   /** Call back whenever the state or a connection has changed. */
   onChange(listener: () => void): void
+  close(): Promise<void>
+}
+
+/** Where one is found under another key. */
+export interface Listener {
+  readonly key: Uint8Array
   close(): Promise<void>
 }
 
@@ -125,6 +135,13 @@ export async function openSwarm({ seed, bootstrap, known, onConnection }: SwarmO
       swarm.leavePeer(Buffer.from(key))
       swarm.joinPeer(Buffer.from(key))
     },
+    async listen(seed, onConnection) {
+      const own = HyperDHT.keyPair(seed)
+      const server = dht.createServer(onConnection)
+      await server.listen(own)
+      return { key: own.publicKey, close: () => server.close() }
+    },
+    connect: (key, addresses) => dht.connect(key, addresses.length > 0 ? { relayAddresses: [...addresses] } : {}),
     addresses: () => reachableAt(dht.host, port, local),
     onChange(listener) {
       void starting.then(listener)

@@ -4,9 +4,11 @@ import type { KeyVault, VaultContact } from '../storage/key-vault.ts'
 
 const mostContacts = 10_000
 
-/** What one has noted of other people, by identity: kept in the vault, told to nobody. */
+/** What one has noted of other people, by identity: kept in the vault, told to one's own devices alone. */
 export class Contacts {
   readonly #vault: KeyVault
+  /** Tells the other devices; what they are not told must not be noted here either. */
+  tell: (contact: VaultContact) => Promise<void> = async () => {}
   #content: readonly VaultContact[] | null = null
   #byIdentity: ReadonlyMap<string, VaultContact> = new Map()
 
@@ -40,6 +42,12 @@ export class Contacts {
   }
 
   async #note(contact: VaultContact): Promise<void> {
+    await this.tell(contact)
+    await this.take(contact)
+  }
+
+  /** Note what is noted on another device. */
+  async take(contact: VaultContact): Promise<void> {
     const isWorthIt = contact.petname !== null || contact.confirmed !== null
     await this.#vault.change((content) => {
       const others = content.contacts.filter(({ identity }) => identity !== contact.identity)

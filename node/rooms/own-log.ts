@@ -4,6 +4,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { type Admission, signNextLog } from '../../protocol/room/admission.ts'
 import { encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
+import type { OwnEvent } from '../../protocol/room/own-room.ts'
 import { Problem } from '../api/problems.ts'
 import type { RoomWriter } from '../projection/room-writer.ts'
 import type { RoomChannel, RoomLog } from '../replication/room-channel.ts'
@@ -103,7 +104,7 @@ export class OwnLog {
   }
 
   /** Append an event; resolves once it is safe from a power cut. */
-  async append(event: RoomEvent): Promise<EntryPlace> {
+  async append(event: RoomEvent | OwnEvent): Promise<EntryPlace> {
     const { writer, log } = await this.#ready()
     return { log: log.stored.key, index: await writer.append(event) }
   }

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
-import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
+import { areRecoveryWords, ownRoomSeed, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
 import { type Admission, signAdmission } from '../../protocol/room/admission.ts'
+import { ownRoom, type RoomAccess } from '../../protocol/room/own-room.ts'
+import { tidyName } from '../../protocol/room/text.ts'
 import { Problem } from '../api/problems.ts'
 import { HomeError } from '../home-error.ts'
 import type { KeyVault, VaultContent } from '../storage/key-vault.ts'
@@ -29,7 +33,7 @@ export function freshVault(primitives: Primitives): VaultContent {
     deviceSeed: device.toString('hex'),
     networkSeed: randomBytes(32).toString('hex'),
     viewKey: randomBytes(32).toString('hex'),
-    identity: hexOf(statementsOf(words, device, primitives)),
+    ...identityFrom(words, device, primitives),
     name: null,
     rooms: [],
     contacts: [],
@@ -45,7 +49,7 @@ export function personIn(vault: KeyVault, primitives: Primitives): Person {
   let read = vault.content
   let person = personOf(read, primitives)
   const present = () => {
-    if (vault.content.deviceSeed !== read.deviceSeed) {
+    if (vault.content.deviceSeed !== read.deviceSeed || vault.content.identity !== read.identity) {
       read = vault.content
       person = personOf(read, primitives)
     }
@@ -76,12 +80,78 @@ export function identityOfWords(words: string, primitives: Primitives): Uint8Arr
 export async function restoreIdentity(vault: KeyVault, words: string, primitives: Primitives): Promise<void> {
   if (!areRecoveryWords(words)) throw new Problem('words-wrong')
   const device = randomBytes(32)
-  const statements = statementsOf(words, device, primitives)
+  const identity = identityFrom(words, device, primitives)
   await vault.change((content) => {
-    if (content.name !== null || content.rooms.length > 0) throw new Problem('not-fresh')
+    requireFresh(content)
     // Whoever typed them has them.
-    return { ...content, words: null, deviceSeed: device.toString('hex'), identity: hexOf(statements) }
+    return { ...content, words: null, deviceSeed: device.toString('hex'), ...identity }
   })
+}
+
+/** What another device gives a new one. */
+export interface Welcome {
+  readonly statements: readonly IdentityStatement[]
+  readonly deviceSeed: Uint8Array
+  readonly ownRoom: RoomAccess
+  /** What the device is called among those of its person. */
+  readonly label: string
+  readonly name: string
+}
+
+/** Make a home that is new that of somebody whose other device has taken this one in. Throws the problem `not-fresh`. */
+export async function becomeDevice(vault: KeyVault, welcome: Welcome): Promise<void> {
+  const { statements, deviceSeed, ownRoom, label, name } = welcome
+  await vault.change((content) => {
+    requireFresh(content)
+    return {
+      ...content,
+      words: null,
+      deviceSeed: toHex(deviceSeed),
+      identity: hexOf(statements),
+      ownRoom: { ...hexOfAccess(ownRoom), name: label },
+      name,
+    }
+  })
+}
+
+/** Keep that another device speaks for this person too. Throws `identity/…` if the statement does not say so. */
+export async function addDevice(
+  vault: KeyVault,
+  statement: IdentityStatement,
+  device: Uint8Array,
+  primitives: Primitives,
+): Promise<void> {
+  await vault.change((content) => {
+    const statements = [...personOf(content, primitives).statements, statement]
+    requireDevice(foldIdentity(statements, primitives), device)
+    return { ...content, identity: hexOf(statements) }
+  })
+}
+
+/** Throws the problem `not-fresh` unless nothing has been done here yet. */
+export function requireFresh({ name, rooms }: VaultContent): void {
+  if (name !== null || rooms.length > 0) throw new Problem('not-fresh')
+}
+
+/** What this device is called among those of its person, where nobody has said. */
+export const usualLabel = (): string => tidyName(hostname()) || 'device'
+
+const hexOfAccess = ({ genesis, secret, inviteSeed }: RoomAccess) => ({
+  genesis: toHex(genesis),
+  secret: toHex(secret),
+  inviteSeed: toHex(inviteSeed),
+})
+
+/** What the vault keeps of an identity that its words make, with this device. */
+function identityFrom(
+  words: string,
+  device: Uint8Array,
+  primitives: Primitives,
+): Pick<VaultContent, 'identity' | 'ownRoom'> {
+  const statements = statementsOf(words, device, primitives)
+  const { id } = foldIdentity(statements, primitives)
+  const access = ownRoom(ownRoomSeed(words, primitives), id, primitives)
+  return { identity: hexOf(statements), ownRoom: { ...hexOfAccess(access), name: usualLabel() } }
 }
 
 function statementsOf(words: string, device: Uint8Array, primitives: Primitives): IdentityStatement[] {

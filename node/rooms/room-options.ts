@@ -22,6 +22,8 @@ export interface RoomOptions {
   /** What the link called it, until its own log says. */
   readonly label: string
   readonly kept: KeptRoom
+  /** Of a room that is one person's alone: nobody else is let in. */
+  readonly isOwn: boolean
   readonly person: Person
   readonly contacts: Contacts
   readonly store: LogStore

@@ -8,6 +8,7 @@ import { type Admission, admit, followedLog } from '../../protocol/room/admissio
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
+import { isOwnEvent, type OwnEvent } from '../../protocol/room/own-room.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
 import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
@@ -199,8 +200,8 @@ export class Room implements ChannelRoom {
   }
 
   /** Write into the own log; resolves once it is safe on disk. Throws the problem `may-not-write`. */
-  async append(event: RoomEvent): Promise<EntryPlace> {
-    this.people.requireWriting(event.type)
+  async append(event: RoomEvent | OwnEvent): Promise<EntryPlace> {
+    if (!isOwnEvent(event)) this.people.requireWriting(event.type)
     return this.#own!.append(event)
   }
 
@@ -310,6 +311,8 @@ export class Room implements ChannelRoom {
     const { key, owner, follows } = admit(this.genesis, admission, primitives)
     const known = this.logs.get(toHex(key))
     if (known) return known
+    if (this.#options.isOwn && !equalBytes(owner.identity, this.#options.person.identity))
+      throw new ProtocolError('room/not-admitted', 'a room of one person')
     if (follows && !this.logs.has(toHex(follows)))
       throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
     if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)

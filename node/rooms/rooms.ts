@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { type DialHint, mostHints } from '../../protocol/link/dial-hint.ts'
 import { roomTopics } from '../../protocol/replication/handshake.ts'
 import { type AdmissionPolicy, decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
-import { type DialHint, decodeLink, encodeLink, mostHints, type RoomLink } from '../../protocol/room/link.ts'
+import { decodeLink, encodeLink, type RoomLink } from '../../protocol/room/link.ts'
+import type { RoomAccess } from '../../protocol/room/own-room.ts'
 import { tidyName } from '../../protocol/room/text.ts'
 import type { LinkPreview } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
@@ -63,14 +65,29 @@ export class Rooms {
   }
 
   all(): Room[] {
-    return [...this.#rooms.values()].map(({ room }) => room)
+    return this.#present().filter((room) => !this.isOwn(room))
   }
 
   /** Throws the problem `no-such-room`. */
   get(key: string): Room {
     const found = this.#rooms.get(key)
-    if (!found) throw new Problem('no-such-room')
+    if (!found || this.isOwn(found.room)) throw new Problem('no-such-room')
     return found.room
+  }
+
+  /** Whether a room is the hidden one of our own devices. */
+  isOwn({ genesis }: Pick<Room, 'genesis'>): boolean {
+    return toHex(genesis) === this.#options.vault.content.ownRoom.genesis
+  }
+
+  /** Open the room of our own devices. */
+  openOwn(): Promise<Room> {
+    return this.#open(this.#options.vault.content.ownRoom)
+  }
+
+  /** Enter a room that another device of ours is in. */
+  enterKnown(known: RoomAccess & { readonly name: string }): Promise<Room> {
+    return this.#enter(known)
   }
 
   /** Make a room; by its first link, if it has one, people come until `expires` (Unix ms). */
@@ -138,7 +155,8 @@ export class Rooms {
     if (as === '') throw new Problem('name-invalid')
     if (as !== this.#options.vault.content.name)
       await this.#options.vault.change((content) => ({ ...content, name: as }))
-    const told = this.all().filter((room) => room.people.chosenNameOf(toHex(this.#options.person.identity)) !== as)
+    // Each of one's devices says it in its own log: the name of who was last to write counts.
+    const told = this.all().filter((room) => room.fold.logs.get(toHex(room.ownLog))?.folded.author?.name !== as)
     await Promise.all(told.map((room) => room.append({ type: 'name-changed', as })))
   }
 
@@ -156,6 +174,10 @@ export class Rooms {
       for (const leave of topics.values()) leave()
       await room.close()
     }
+  }
+
+  #present(): Room[] {
+    return [...this.#rooms.values()].map(({ room }) => room)
   }
 
   #ownName(): string {
@@ -204,7 +226,10 @@ export class Rooms {
   async #open(stored: VaultRoom): Promise<Room> {
     const { swarm, onChange, ...shared } = this.#options
     const genesis = Buffer.from(stored.genesis, 'hex')
-    const as = this.#ownName()
+    const isOwn = stored.genesis === this.#options.vault.content.ownRoom.genesis
+    // Among one's own devices, it is they that have names.
+    const ownName = isOwn ? () => stored.name : () => this.#ownName()
+    const as = ownName()
     const options = {
       ...shared,
       onChange,
@@ -213,7 +238,8 @@ export class Rooms {
       inviteSeed: stored.inviteSeed === null ? null : Buffer.from(stored.inviteSeed, 'hex'),
       label: stored.name,
       kept: this.#kept(stored.genesis),
-      ownName: () => this.#ownName(),
+      isOwn,
+      ownName,
       port: swarm.port,
     }
     const room = await Room.open(options, (admission) =>
@@ -233,11 +259,13 @@ export class Rooms {
     const { vault } = this.#options
     return {
       get content() {
-        return vault.content.rooms.find((each) => each.genesis === genesis)!
+        const { rooms, ownRoom } = vault.content
+        return rooms.find((each) => each.genesis === genesis) ?? ownRoom
       },
       change: (changed) =>
         vault.change((content) => ({
           ...content,
+          ownRoom: content.ownRoom.genesis === genesis ? changed(content.ownRoom) : content.ownRoom,
           rooms: content.rooms.map((each) => (each.genesis === genesis ? changed(each) : each)),
         })),
     }
@@ -265,13 +293,13 @@ export class Rooms {
   }
 
   #announceAll(): void {
-    for (const room of this.all()) this.#announce(room)
+    for (const room of this.#present()) this.#announce(room)
   }
 
   /** Whom we have met before is dialled where they were: that needs no DHT. */
   dialKnown(): void {
     const { known, peers, swarm } = this.#options
-    for (const room of this.all()) {
+    for (const room of this.#present()) {
       for (const { key, host, port } of known.inRoom(room.key)) {
         const bytes = Buffer.from(key, 'hex')
         peers.expect(bytes, room)

@@ -56,6 +56,8 @@ export interface VaultContent {
   /** Identity statements, CBOR. */
   readonly identity: string
   readonly name: string | null
+  /** The hidden room of this person's devices; its name is that of this device. */
+  readonly ownRoom: VaultRoom
   readonly rooms: readonly VaultRoom[]
   readonly contacts: readonly VaultContact[]
 }
@@ -230,11 +232,16 @@ function parseVault(text: string): VaultFile | null {
 }
 
 function isContent(content: unknown): boolean {
-  const { deviceSeed, networkSeed, viewKey, identity, rooms, contacts } = (content ?? {}) as Record<string, unknown>
+  const { deviceSeed, networkSeed, viewKey, identity, ownRoom, rooms, contacts } = (content ?? {}) as Record<
+    string,
+    unknown
+  >
   const hex = [deviceSeed, networkSeed, viewKey].every(
     (each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each),
   )
-  return hex && typeof identity === 'string' && Array.isArray(rooms) && Array.isArray(contacts)
+  return (
+    hex && typeof identity === 'string' && ownRoom instanceof Object && Array.isArray(rooms) && Array.isArray(contacts)
+  )
 }
 
 function isLock(lock: unknown): boolean {

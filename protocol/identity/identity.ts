@@ -89,3 +89,12 @@ export function foldIdentity(statements: readonly IdentityStatement[], primitive
 export function requireDevice(identity: Identity, device: Uint8Array): void {
   if (!identity.devices.some((key) => equalBytes(key, device))) throw new ProtocolError('identity/device-unknown')
 }
+
+/** The hashes of the statements that no other of these follows: what a new one follows. Throws `identity/…` and `encoding/…`. */
+export function latestStatements(statements: readonly IdentityStatement[], primitives: Primitives): Uint8Array[] {
+  const [created, ...rest] = statements
+  if (!created) throw new ProtocolError('identity/malformed', 'no statement')
+  const id = identityId(created, primitives)
+  const followed = new Set(rest.flatMap((each) => readStatement(each, id, primitives).follows.map(toHex)))
+  return statements.map((each) => statementHash(each, primitives)).filter((hash) => !followed.has(toHex(hash)))
+}

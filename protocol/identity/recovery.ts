@@ -22,6 +22,14 @@ function tidyWords(typed: string): string {
 
 /** The Ed25519 seed of the recovery key with this index. Takes about 0.2 s: BIP-39 stretches the words. */
 export function recoverySeed(words: string, index: number, primitives: Primitives): Uint8Array {
-  const stretched = extract(mnemonicToSeedSync(tidyWords(words)), primitives)
-  return expand(stretched, inDomain('recoveryKey', Uint8Array.of(index)), primitives)
+  return expand(stretched(words, primitives), inDomain('recoveryKey', Uint8Array.of(index)), primitives)
+}
+
+/** The seed that the identity's own room is made of: who has the words finds it. As slow. Spec: specs/own-room.md. */
+export function ownRoomSeed(words: string, primitives: Primitives): Uint8Array {
+  return expand(stretched(words, primitives), inDomain('ownRoom'), primitives)
+}
+
+function stretched(words: string, primitives: Primitives): Uint8Array {
+  return extract(mnemonicToSeedSync(tidyWords(words)), primitives)
 }

@@ -78,9 +78,18 @@ export function signStatement(
   primitives: Primitives,
 ): IdentityStatement {
   const payload = encodeCbor(payloadOf(id, statement))
-  const signatures = [primitives.sign(inDomain('identityStatement', payload), seeds.by)]
-  if (seeds.device) signatures.push(primitives.sign(inDomain('deviceAccepts', payload), seeds.device))
-  return { payload, signatures }
+  const said = { payload, signatures: [primitives.sign(inDomain('identityStatement', payload), seeds.by)] }
+  return seeds.device ? withAcceptance(said, acceptDevice(said, seeds.device, primitives)) : said
+}
+
+/** What a device signs to accept that this statement adds it. */
+export function acceptDevice({ payload }: IdentityStatement, seed: Uint8Array, primitives: Primitives): Uint8Array {
+  return primitives.sign(inDomain('deviceAccepts', payload), seed)
+}
+
+/** The statement with both its signatures. */
+export function withAcceptance({ payload, signatures }: IdentityStatement, acceptance: Uint8Array): IdentityStatement {
+  return { payload, signatures: [...signatures, acceptance] }
 }
 
 function payloadOf(id: Uint8Array, statement: Statement): CborValue {

@@ -13,6 +13,8 @@ import { foldIdentity } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords } from '../../protocol/identity/recovery.ts'
 import { identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
 import { frameBytes, openEntry, readFrame } from '../../protocol/log/entry.ts'
+import { decodePairingMessage, encodePairingMessage, type PairingMessage } from '../../protocol/pairing/message.ts'
+import { decodePairingLink, encodePairingLink } from '../../protocol/pairing/pairing-link.ts'
 import { admissionFromCbor, admissionToCbor, admit } from '../../protocol/room/admission.ts'
 import { classOf, decodeEvent, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, encodeGenesis } from '../../protocol/room/genesis.ts'
@@ -33,6 +35,19 @@ const link = encodeLink(
   { genesis, secret, inviteSeed, expires: null, name: 'Kitchen', inviter: 'Ada', hints },
   primitives,
 )
+const address = { host: '192.0.2.1', port: 49_737 }
+const pairingLink = encodePairingLink(
+  { key: secret, secret, expires: 1_700_000_000_000, addresses: [address] },
+  primitives,
+)
+const pairingMessages: readonly PairingMessage[] = [
+  { type: 'hello', proof: secret, commitment: secret },
+  { type: 'answer', proof: secret, nonce: secret, identity: people.ada.identity, name: 'Ada' },
+  { type: 'reveal', device: people.bo.device, nonce: secret, label: 'Phone' },
+  { type: 'offer', statements: people.ada.statements },
+  { type: 'accept', signature: new Uint8Array(64) },
+  { type: 'welcome', ownRoom: { genesis, secret, inviteSeed } },
+]
 const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
 const chosen = conversation.excerpt(people.ada, new Map([[bo, [1]]]))
 const excerpt = encodeExcerpt(chosen, people.ada.deviceSeed, primitives)
@@ -135,6 +150,16 @@ export const protocolTargets: readonly Target[] = [
     name: 'link code',
     goods: [Buffer.from(link, 'base64url').subarray(0, -4)],
     read: (bytes) => void decodeLink(codeWith(bytes), primitives),
+  },
+  {
+    name: 'pairing link',
+    goods: [fromText(pairingLink), fromText(`parley:pair/${pairingLink}`)],
+    read: (bytes) => void decodePairingLink(latin1(bytes), primitives),
+  },
+  {
+    name: 'message of pairing',
+    goods: pairingMessages.map(encodePairingMessage),
+    read: (bytes) => encodePairingMessage(decodePairingMessage(bytes)),
   },
   { name: 'link', goods: [fromText(link), fromText(`parley:join/${link}`)], read: readLink },
   {

@@ -20,6 +20,8 @@ export interface Hostile {
   readonly log: StoredLog
   /** An entry for this place in the own log, right but for what `wrong` says. */
   entry(index: number, event: RoomEvent, wrong?: Partial<EntryHeader> & { body?: Uint8Array }): Uint8Array
+  /** Who this is, with the device's signature over what shows that a connection is its own. */
+  introduction(signed: Uint8Array): Uint8Array
   /** Dial the node that made the link, go through the handshake and offer the own log. */
   meet(stranger: Stranger): Promise<StrangerChannel>
   /** Say what the newest head of the own log is. */
@@ -43,6 +45,8 @@ export async function openHostile(home: string, link: string, device = freshVaul
   }
   const store = await openLogStore(home, primitives)
   const log = await store.openOwnLog(owner, person.deviceSeed)
+  const introduction = (signed: Uint8Array) =>
+    encodeIntroduction({ admission, signature: primitives.sign(signed, person.deviceSeed), port: 0 })
   const announce = async (channel: StrangerChannel) => {
     const head = await log.head()
     for (const message of encodeLogs([{ admission, head: head && { fork: 0, ...head } }])) channel.send(2, message)
@@ -63,13 +67,13 @@ export async function openHostile(home: string, link: string, device = freshVaul
         primitives,
       )
     },
+    introduction,
     async meet(stranger) {
       const connection = await stranger.dial(hints[0]!.key)
       const { handshakeHash } = connection.stream
       const channel = connection.openRoom(channelId(secrets, handshakeHash, primitives))
       channel.send(0, proveRoom(secrets, handshakeHash, 'initiator', primitives))
-      const signature = primitives.sign(deviceProof(room, handshakeHash, 'initiator'), person.deviceSeed)
-      channel.send(1, encodeIntroduction({ admission, signature, port: 0 }))
+      channel.send(1, introduction(deviceProof(room, handshakeHash, 'initiator')))
       log.replicate(connection.mux)
       await until(() => channel.received.some(([type]) => type === 1), 'the introduction of the other side')
       await announce(channel)

@@ -15,7 +15,8 @@ import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { type Verified, verifyBundle } from '../../protocol/verification/index.ts'
 import { until } from './until.ts'
 
-export type TestPersonOptions = Partial<NodeConfig>
+/** `unnamed`: nobody has said yet how they want to be called. */
+export type TestPersonOptions = Partial<NodeConfig> & { readonly unnamed?: true }
 
 /** A person at their node, without its page. */
 export interface TestPerson {
@@ -36,12 +37,12 @@ export interface TestPerson {
 }
 
 /** Open a node in this process. */
-export async function openPerson(config: NodeConfig & { readonly name: string }): Promise<TestPerson> {
+export async function openPerson(name: string, config: NodeConfig): Promise<TestPerson> {
   const { backend, close } = await openNode(config)
   let closing: Promise<void> | null = null
   const timeline = (room: string) => wholeTimeline(backend, room)
   return {
-    name: config.name,
+    name,
     home: config.home,
     backend,
     run: (type, input) => runOn(backend, type, input),

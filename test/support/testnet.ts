@@ -36,8 +36,9 @@ export async function openTestnet(): Promise<Testnet> {
   return {
     bootstrap,
     home,
-    async open(name, options = {}) {
-      const person = await openPerson({ home: home(name), bootstrap, name, log, ...options })
+    async open(name, { unnamed, ...options } = {}) {
+      const named = unnamed ? {} : { name }
+      const person = await openPerson(name, { home: home(name), bootstrap, log, ...named, ...options })
       people.add(person)
       return person
     },

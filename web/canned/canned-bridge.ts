@@ -1,7 +1,15 @@
 import type { Command, CommandResult, CommandType } from '../../node/api/commands.ts'
 import type { Person } from '../../node/api/people.ts'
 import { problems } from '../../node/api/problems.ts'
-import type { CallView, RoomView, StatusView, TimelineItem, ViewOf, ViewQuery } from '../../node/api/views.ts'
+import type {
+  CallView,
+  PairingView,
+  RoomView,
+  StatusView,
+  TimelineItem,
+  ViewOf,
+  ViewQuery,
+} from '../../node/api/views.ts'
 import type { Bridge, BridgeState } from '../bridge/bridge.ts'
 import { BridgeProblem } from '../bridge/bridge-problem.ts'
 
@@ -17,6 +25,7 @@ export interface CannedWorld {
   status: StatusView
   rooms: CannedRoom[]
   call: CallView
+  pairing: PairingView
 }
 
 type Handlers = { [T in CommandType]?: (command: Extract<Command, { type: T }>) => CommandResult<T> }
@@ -68,6 +77,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
       }
       case 'call':
         return world.call
+      case 'pairing':
+        return world.pairing
     }
   }
 

@@ -244,5 +244,6 @@ export function cannedWorld(now: number): CannedWorld {
       }),
     ],
     call: { call: null },
+    pairing: { pairing: null },
   }
 }

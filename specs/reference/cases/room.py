@@ -4,7 +4,7 @@ NOTE = "Ada's room, its secrets, who is let in, what entries say, and links. Eac
 import base64
 import copy
 
-from parley_reference import room
+from parley_reference import link, room
 from parley_reference.encoding import encode
 from parley_reference.errors import ProtocolError
 from parley_reference.log import log_key
@@ -187,11 +187,11 @@ def repeated(text):
 def links():
     hints = [(seed(0x71), "192.0.2.7", 49_737), (seed(0x72), "2001:db8::1", 1)]
     fields = (GENESIS, SECRET, INVITE_SEED, None, "Kitchen", "Ada L.B", hints)
-    payload = room.link_payload(1, *fields)
-    code = room.link_code(payload)
+    payload = link.link_payload(1, room.link_content(*fields))
+    code = link.link_code("join", payload)
     names = ("genesis", "secret", "inviteSeed", "expires", "name", "inviter")
     content = {**dict(zip(names, fields)), "hints": [dict(zip(("key", "host", "port"), hint)) for hint in hints]}
-    yield {"title": "a link to Ada's room", "section": "link", "input": content, "steps": {"payload": payload, "checksum": room.link_checksum(payload)}, "expect": {"code": code}}
+    yield {"title": "a link to Ada's room", "section": "link", "input": content, "steps": {"payload": payload, "checksum": link.link_checksum("join", payload)}, "expect": {"code": code}}
     for title, text in [
         ("the page's form of a link", f"http://localhost:7717/#/join/{code}"),
         ("the short form of a link", f"parley:join/{code}"),
@@ -202,7 +202,7 @@ def links():
 
     def made(version=1, **changes):
         values = {**dict(zip((*names, "hints"), fields)), **changes}
-        return room.link_code(room.link_payload(version, *values.values()))
+        return link.link_code("join", link.link_payload(version, room.link_content(*values.values())))
 
     def hint(host, port=1):
         return made(hints=[(seed(0x71), host, port)])

@@ -238,7 +238,10 @@ def safety_half(identity):
 
 
 def recovery_seed(words, index):
-    """BIP-39's seed of the words, without a passphrase, then HKDF."""
+    return expand(stretched(words), in_domain("recoveryKey", u8(index)))
+
+
+def stretched(words):
+    """BIP-39's seed of the words, without a passphrase, extracted."""
     text = unicodedata.normalize("NFKD", words).encode()
-    stretched = hashlib.pbkdf2_hmac("sha512", text, b"mnemonic", 2048)
-    return expand(extract(stretched), in_domain("recoveryKey", u8(index)))
+    return extract(hashlib.pbkdf2_hmac("sha512", text, b"mnemonic", 2048))

@@ -1,13 +1,10 @@
 """specs/room.md: genesis, secrets, admission, events, link, folding; and the bodies of specs/authority.md."""
 
-import base64
-import ipaddress
-import re
-
 from . import authority, entry, epoch, ordering
 from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain, u32
 from .errors import ProtocolError
 from .identity import fold_identity, statements_from_cbor
+from .link import SPACES, decode_code, dial_address
 from .log import log_key
 from .primitives import expand, extract, sha256, sign, verify
 
@@ -16,7 +13,6 @@ MOST_TEXT_BYTES = 32_768
 MOST_NAME_BYTES = 256
 MOST_NAME_CHARACTERS = 64
 MOST_SEALED_BYTES = 24_576
-MOST_LINK_CHARACTERS = 4_096
 MOST_HINTS = 8
 MOST_HEADS = 1_024
 MOST_MARKS = 64
@@ -145,7 +141,6 @@ def admit(genesis, admission):
 
 # Names and texts
 
-SPACES = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 HIDDEN = [
     (0x0000, 0x001F), (0x007F, 0x00A0), (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160),
     (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F),
@@ -391,47 +386,17 @@ def _author_after(log, index, event, genesis, is_admitted):
 
 # Link
 
-LINK = re.compile(r"(?:https?://[^/?#]+/?#/join/|parley:(?://)?join/|)([A-Za-z0-9_-]+)")
 
-
-def link_payload(version, genesis, secret, invite_seed, expires, name, inviter, hints):
-    return bytes([version]) + encode([genesis, secret, invite_seed, expires, name, inviter, [list(hint) for hint in hints]])
-
-
-def link_code(payload):
-    return base64.urlsafe_b64encode(payload + link_checksum(payload)).decode().rstrip("=")
-
-
-def link_checksum(payload):
-    return sha256(in_domain("link", payload))[:4]
+def link_content(genesis, secret, invite_seed, expires, name, inviter, hints):
+    return [genesis, secret, invite_seed, expires, name, inviter, [list(hint) for hint in hints]]
 
 
 def decode_link(text):
-    try:
-        return _decode_link(text)
-    except ProtocolError as error:
-        raise error if error.code.startswith("link/") else ProtocolError("link/malformed", str(error)) from None
+    return decode_code("join", text, _link)
 
 
-def _decode_link(text):
-    if len(text) > MOST_LINK_CHARACTERS:
-        raise ProtocolError("link/malformed", "too long")
-    match = LINK.fullmatch(text.strip(SPACES))
-    if not match:
-        raise ProtocolError("link/malformed", "no code in it")
-    code = match[1]
-    try:
-        data = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        raise ProtocolError("link/malformed", "not base64url") from None
-    if base64.urlsafe_b64encode(data).decode().rstrip("=") != code:
-        raise ProtocolError("link/malformed", "not canonical base64url")
-    payload = data[:-4]
-    if len(data) <= 4 or data[-4:] != link_checksum(payload):
-        raise ProtocolError("link/malformed", "the checksum is another")
-    if payload[0] != 1:
-        raise ProtocolError("link/newer")
-    genesis, secret, invite_seed, expires, name, inviter, hints = as_array(decode(payload[1:], MOST_LINK_CHARACTERS), 7)
+def _link(content):
+    genesis, secret, invite_seed, expires, name, inviter, hints = as_array(content, 7)
     as_bytes(genesis, most=MOST_GENESIS_BYTES)
     link = {
         "genesis": genesis,
@@ -448,13 +413,4 @@ def _decode_link(text):
 
 def _hint(value):
     key, host, port = as_array(value, 3)
-    as_bytes(key, 32)
-    as_text(host, 64)
-    as_uint(port, 65_535)
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise ProtocolError("link/malformed", "not an address") from None
-    if port == 0:
-        raise ProtocolError("link/malformed", "not a port")
-    return key, host, port
+    return as_bytes(key, 32), *dial_address([host, port])

@@ -9,6 +9,9 @@ describe('the command line', () => {
   test('has every command that is promised', () => {
     expect(commands.map(nameOf).sort()).toEqual([
       'demo',
+      'device add',
+      'device confirm',
+      'device join',
       'dht',
       'excerpt',
       'export',

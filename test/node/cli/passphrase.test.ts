@@ -13,6 +13,7 @@ const content: VaultContent = {
   identity: '',
   name: 'Ada',
   rooms: [],
+  ownRoom: { genesis: '', secret: '', inviteSeed: '', name: 'laptop' },
   contacts: [],
 }
 const secret = content.deviceSeed

@@ -51,6 +51,11 @@ describe('with a running node', () => {
     ])
   })
 
+  test('a message to a room that one is out of, as others say, is kept, and that is told', async () => {
+    const { code, stderr } = await run('send', '3fb0', 'x')
+    expect([code, stderr]).toEqual([0, expect.stringContaining('nobody may get it: you were removed')])
+  })
+
   test('a conversation is read whole, in display order, or its newest messages', async () => {
     const [whole, newest] = (await Promise.all([
       runJson('read', 'Book club'),
