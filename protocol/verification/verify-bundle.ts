@@ -1,20 +1,14 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import type { Citation } from '../log/entry.ts'
-import { logKey, treeHash } from '../log/hypercore.ts'
-import { isClosed, type Opened } from '../log/opened.ts'
-import { foldEntry } from '../room/fold-log.ts'
-import { genesisIn, roomId } from '../room/genesis.ts'
+import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import { type DecodedBundle, decodeBundle } from './bundle.ts'
-import { type Awaited, foldInCausalOrder } from './causal-order.ts'
-import { DisclosedEpochs } from './disclosed-epochs.ts'
-import { checkDisclosure, openDisclosed } from './disclosure.ts'
-import { entryId, epochsIf, Findings } from './findings.ts'
+import { BundleFold } from './bundle-fold.ts'
+import { Findings } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
-import { Heard, readOf } from './heard.ts'
+import { readOf } from './heard.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
-import { entriesIn, isSealed, restsOnUnread, type WalkedLog, walkLog } from './walked-log.ts'
+import { entriesIn, isSealed, type WalkedLog, walkLog } from './walked-log.ts'
 import { sayWithheld } from './withheld.ts'
 
 export interface VerifyOptions {
@@ -46,9 +40,10 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const logs = bundle.logs.map((log) => walkLog(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
   const forks = foundForks(bundle.forks, room, findings, options.primitives)
-  const gathered = foldLogs(bundle, room, logs, findings, options)
-  sayWithheld(gathered.heard, logs, findings)
-  return summarize(bundle, room, logs, gathered, forks, findings, options)
+  const fold = new BundleFold({ genesis: bundle.genesis, room, logs }, findings, options.primitives)
+  fold.run(options.onProgress)
+  sayWithheld(fold.heard, logs, findings)
+  return summarize(bundle, room, logs, fold, forks, findings, options)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -63,114 +58,11 @@ function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly W
   })
 }
 
-/** What the fold of a file gathers. `epochs`: null in a room of suite 0. */
-interface Gathered {
-  readonly heard: Heard
-  readonly epochs: DisclosedEpochs | null
-}
-
-/** Fold every log, no entry before those it cites. */
-function foldLogs(
-  { genesis }: DecodedBundle,
-  room: Uint8Array,
-  logs: readonly WalkedLog[],
-  findings: Findings,
-  { primitives, onProgress }: VerifyOptions,
-): Gathered {
-  const byId = new Map(logs.map((log) => [log.id, log]))
-  const depthAt = (id: string, length: number) => byId.get(id)?.depths[length - 1] ?? null
-  const heard = new Heard(genesis, primitives)
-  const beginning = genesisIn(genesis)
-  const suite = beginning?.suite ?? 0
-  const epochs = beginning && suite === 1 ? new DisclosedEpochs(beginning) : null
-  const rootsAt = (id: string, length: number) => byId.get(id)?.snapshots[length]
-  const open = logs.filter((log) => !isSealed(log))
-  const of = entriesIn(open)
-  // That a sealed log was let in is not known: membership waits for it, and so for what follows it.
-  const isAdmitted = (id: string) => {
-    const log = byId.get(id)
-    return log !== undefined && (isSealed(log) || log.folded.author !== null)
-  }
-  const context = { genesis, depthAt, isAdmitted, primitives }
-  let done = 0
-  findings.begin('entries', ...epochsIf(suite), 'membership', 'causality', 'completeness')
-  foldInCausalOrder(open, {
-    awaited(log) {
-      const index = log.folded.cursor.length
-      const place = { room, log: log.folded.key, index, suite }
-      log.next = openDisclosed(log.bundled.blocks[index]!, place, log.bundled.keys[index] ?? null, primitives)
-      return [...firstLogOf(log, room, byId, primitives), ...awaitedBy(log.next, byId)]
-    },
-    fold(log) {
-      const opened = log.next!
-      const missing = checkCitations(log, opened, byId, findings, primitives)
-      const { log: folded, entry } = foldEntry(log.folded, opened, context)
-      const where = entryId(entry.order)
-      log.folded = folded
-      log.depths.push(entry.read === 'locked' ? null : folded.cursor.depth)
-      log.next = null
-      if (missing.length > 0 || restsOnUnread(opened, byId)) log.isPlaced = false
-      for (const { log: cited, length } of missing) findings.missing(toHex(cited), length, entry.order)
-      const { blocks, keys, generation } = log.bundled
-      checkDisclosure(keys[entry.order.index] ?? null, opened, where, findings)
-      const wrong = heard.authority.note(entry, folded.author, blocks[entry.order.index]!, rootsAt)
-      for (const flaw of [...entry.flaws, ...wrong]) findings.flaw(flaw, where)
-      epochs?.note(entry, opened, folded)
-      heard.hear(entry, opened, { generation, isPlaced: log.isPlaced })
-      done++
-      if (done % 1_000 === 0) onProgress?.(done, of)
-    },
-  })
-  epochs?.check(heard.authority.operations, findings)
-  onProgress?.(of, of)
-  return { heard, epochs }
-}
-
-/** Whether a later log of a device may be let in is known once its first log has begun. */
-function firstLogOf(
-  { bundled, folded }: WalkedLog,
-  room: Uint8Array,
-  logs: ReadonlyMap<string, WalkedLog>,
-  primitives: Primitives,
-): readonly Awaited<WalkedLog>[] {
-  if (bundled.generation === 0 || folded.cursor.length > 0) return []
-  const log = logs.get(toHex(logKey({ ...bundled, room, generation: 0 }, primitives)))
-  return log && log.length > 0 && !isSealed(log) ? [{ log, length: 1 }] : []
-}
-
-/** The cited entries that the bundle has, and that are folded. */
-function awaitedBy(next: Opened, logs: ReadonlyMap<string, WalkedLog>): readonly Awaited<WalkedLog>[] {
-  if (isClosed(next)) return []
-  return next.header.heads.flatMap(({ log: key, length }) => {
-    const log = logs.get(toHex(key))
-    return log && !isSealed(log) && length <= log.length ? [{ log, length }] : []
-  })
-}
-
-/** Compare what an entry cites with what is here. Answers the citations of which it is not. */
-function checkCitations(
-  log: WalkedLog,
-  opened: Opened,
-  logs: ReadonlyMap<string, WalkedLog>,
-  findings: Findings,
-  primitives: Primitives,
-): readonly Citation[] {
-  if (isClosed(opened)) return []
-  const where = entryId({ log: log.folded.key, index: log.folded.cursor.length })
-  for (const head of opened.header.heads) {
-    const roots = logs.get(toHex(head.log))?.snapshots[head.length]
-    if (roots && !equalBytes(treeHash(roots, primitives), head.treeHash)) {
-      findings.fail('causality', 'ordering/citation', where, `of log ${toHex(head.log)} at length ${head.length}`)
-    }
-  }
-  return opened.header.heads.filter(({ log: cited, length }) => length > (logs.get(toHex(cited))?.length ?? 0))
-}
-
 function summarize(
   bundle: DecodedBundle,
   room: Uint8Array,
   logs: readonly WalkedLog[],
-  { heard, epochs }: Gathered,
+  { heard, epochs }: BundleFold,
   forks: readonly FoundFork[],
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
