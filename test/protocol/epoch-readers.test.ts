@@ -8,7 +8,9 @@ import { type EpochKeys, wipeEphemeral } from '../../protocol/epoch/epoch-keys.t
 import { grantHistory } from '../../protocol/epoch/history-grant.ts'
 import { neededPrekeys } from '../../protocol/epoch/prekey.ts'
 import { auditRecipients, readersAt, requireRecipients } from '../../protocol/epoch/recipients.ts'
+import { keysInRoom } from '../../protocol/epoch/room-keys.ts'
 import { openEpoch } from '../../protocol/epoch/sealed-epoch.ts'
+import { openEntry } from '../../protocol/log/entry.ts'
 import { allSecrets, makeAll, partsThatOpen, recipientsOf, rowsOf } from '../support/epoch-secrets.ts'
 import { EpochDevice, epochRoom as room } from '../support/epochs.ts'
 import { codeOf } from '../support/vectors.ts'
@@ -205,4 +207,18 @@ test('recipients are held to the devices of the room: whoever is left out, slipp
       }
     }),
   )
+})
+
+test('a key is lent of what can still be opened, and of nothing that was forgotten or never given', async () => {
+  const [ada, di] = await makeAll('Ada', 'Di')
+  const forgetful = await EpochDevice.make('Bo', false)
+  await ada!.start(recipientsOf(ada!, forgetful))
+  const said = await ada!.say('Who took the key?')
+  const lentBy = (device: EpochDevice) => keysInRoom(said.block, said.place, device.roomKeys, primitives)
+  for (const device of [forgetful, di!]) await device.readAll(ada!.blocks)
+  const lent = lentBy(ada!)!
+  expect(Buffer.from(openEntry(said.block, said.place, lent, primitives).body).toString()).toBe('Who took the key?')
+  expect(forgetful.textsOf(ada!).at(-1)).toBe('Who took the key?')
+  expect(lentBy(forgetful)).toBeNull()
+  expect(lentBy(di!)).toBeNull()
 })
