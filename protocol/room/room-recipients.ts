@@ -1,18 +1,22 @@
 import { toHex } from '../bytes.ts'
-import { type Announced, type Reader, readersAt } from '../epoch/recipients.ts'
+import type { Prekey } from '../epoch/prekey.ts'
+import type { Reader } from '../epoch/recipients.ts'
 import type { Citation } from '../log/entry.ts'
+import type { LogOwner } from '../log/hypercore.ts'
 import type { Operation, RoomBeginning } from './operation.ts'
 import { isRole } from './rights.ts'
 import { RoomResolver } from './room-resolver.ts'
 
 /** A log as far as it says who could be sealed to. */
-interface Line {
-  length: number
-  /** What each entry cites, in the order of the entries. */
-  readonly citations: { readonly index: number; readonly log: string; readonly length: number }[]
+class Line {
+  length = 0
+  /** Of each citation the index of the entry, the number of the log that it cites, and the length; in the order of the entries. */
+  readonly citations: number[] = []
   /** The first entry of which it is not known what it cites. */
-  unread: number
-  member: { readonly device: string; readonly identity: string } | null
+  unread = Number.POSITIVE_INFINITY
+  member: Pick<LogOwner, 'device' | 'identity'> | null = null
+  readonly prekeys: { readonly index: number; readonly generation: number }[] = []
+  readonly operations: Operation[] = []
 }
 
 /** Who could be sealed to at an entry. `isWhole`: whether everything that the entry follows is here, and was read. */
@@ -30,10 +34,11 @@ export interface RoomReaders {
  */
 export class RoomRecipients {
   readonly #beginning: RoomBeginning
-  readonly #lines = new Map<string, Line>()
-  readonly #announced: Announced[] = []
-  readonly #operations: Operation[] = []
-  readonly #pasts = new Map<string, Past>()
+  readonly #numbers = new Map<string, number>()
+  readonly #lines: Line[] = []
+  /** What the last entry of each log that was asked about follows, by the number of the log. */
+  readonly #pasts = new Map<number, Past>()
+  /** Identities that have a role, by the operations that say so. */
   readonly #active = new Map<string, ReadonlySet<string>>()
 
   constructor(beginning: RoomBeginning) {
@@ -42,107 +47,126 @@ export class RoomRecipients {
 
   /** The next entry of a log cites these heads; null: there is no key that would tell. One that was taken in already is passed over. */
   addEntry(log: Uint8Array, index: number, heads: readonly Citation[] | null): void {
-    const line = this.#line(toHex(log))
+    const line = this.#line(log)
     if (index < line.length) return
     line.length = index + 1
     if (heads === null) line.unread = Math.min(line.unread, index)
-    for (const head of heads ?? []) line.citations.push({ index, log: toHex(head.log), length: head.length })
+    for (const head of heads ?? []) line.citations.push(index, this.#numberOf(head.log), head.length)
   }
 
   /** A log was let in: it is written by this device of this identity. */
-  addMember(
-    log: Uint8Array,
-    { device, identity }: { readonly device: Uint8Array; readonly identity: Uint8Array },
-  ): void {
-    this.#line(toHex(log)).member = { device: toHex(device), identity: toHex(identity) }
-    this.#active.clear()
+  addMember(log: Uint8Array, owner: Pick<LogOwner, 'device' | 'identity'>): void {
+    this.#line(log).member = owner
   }
 
-  addPrekey(announced: Announced): void {
-    this.#announced.push(announced)
+  /** A prekey was announced at an index of the log of its device. */
+  addPrekey(log: Uint8Array, index: number, { generation }: Pick<Prekey, 'generation'>): void {
+    this.#line(log).prekeys.push({ index, generation })
   }
 
-  addOperation(operation: Operation): void {
-    this.#operations.push(operation)
-    this.#active.clear()
+  addOperation(log: Uint8Array, operation: Operation): void {
+    this.#line(log).operations.push(operation)
   }
 
   /** Who could be sealed to in entry `index` of a log, by all that it follows. */
   readersAt(log: Uint8Array, index: number): RoomReaders {
-    const past = this.#pastOf(toHex(log), index + 1)
+    const number = this.#numberOf(log)
+    const past = this.#pastOf(number, index + 1)
     const isWhole = past.isWhole(this.#lines)
     // What comes later may fill it.
-    if (!isWhole) this.#pasts.delete(toHex(log))
-    return { readers: readersAt(past.lengths, this.#activeIn(past), this.#announced), isWhole }
+    if (isWhole) this.#pasts.set(number, past)
+    else this.#pasts.delete(number)
+    return { readers: this.#readersIn(past), isWhole }
   }
 
-  #line(log: string): Line {
-    let line = this.#lines.get(log)
-    if (!line) {
-      line = { length: 0, citations: [], unread: Number.POSITIVE_INFINITY, member: null }
-      this.#lines.set(log, line)
+  #numberOf(log: Uint8Array): number {
+    const key = toHex(log)
+    let number = this.#numbers.get(key)
+    if (number === undefined) {
+      number = this.#lines.push(new Line()) - 1
+      this.#numbers.set(key, number)
     }
-    return line
+    return number
   }
 
-  #pastOf(log: string, length: number): Past {
-    let past = this.#pasts.get(log)
-    if (!past || (past.lengths.get(log) ?? 0) > length) {
-      past = new Past()
-      this.#pasts.set(log, past)
-    }
+  #line(log: Uint8Array): Line {
+    return this.#lines[this.#numberOf(log)]!
+  }
+
+  #pastOf(log: number, length: number): Past {
+    const known = this.#pasts.get(log)
+    const past = known && known.lengthOf(log) <= length ? known : new Past()
     past.extend(log, length, this.#lines)
     return past
   }
 
-  /** Devices of those who have a role by the operations in a past. */
-  #activeIn({ lengths }: Past): ReadonlySet<string> {
-    const known = this.#operations.filter(({ log, index }) => index < (lengths.get(log) ?? 0))
-    const id = known
-      .map(({ id: operation }) => operation)
+  #readersIn(past: Past): readonly Reader[] {
+    const active = this.#activeIn(past)
+    const newest = new Map<string, Reader>()
+    for (const [log, { member, prekeys }] of this.#lines.entries()) {
+      if (!member || !active.has(toHex(member.identity))) continue
+      const known = prekeys.filter(({ index }) => index < past.lengthOf(log))
+      const device = toHex(member.device)
+      for (const { generation } of known) {
+        const before = newest.get(device)
+        if (!before || generation > before.generation) newest.set(device, { device: member.device, generation })
+      }
+    }
+    return [...newest.values()]
+  }
+
+  /** Identities that have a role by the operations in a past. */
+  #activeIn(past: Past): ReadonlySet<string> {
+    const operations = this.#lines.flatMap((line, log) =>
+      line.operations.filter(({ index }) => index < past.lengthOf(log)),
+    )
+    const id = operations
+      .map((each) => each.id)
       .sort()
       .join()
     let active = this.#active.get(id)
     if (!active) {
-      active = this.#resolve(known)
+      const room = new RoomResolver(this.#beginning, operations).resolve()
+      active = new Set([...room.people()].filter((identity) => isRole(room.standingOf(identity))))
       this.#active.set(id, active)
     }
     return active
   }
-
-  #resolve(operations: readonly Operation[]): ReadonlySet<string> {
-    const room = new RoomResolver(this.#beginning, operations).resolve()
-    const members = [...this.#lines.values()].flatMap(({ member }) => member ?? [])
-    return new Set(members.flatMap(({ device, identity }) => (isRole(room.standingOf(identity)) ? device : [])))
-  }
 }
 
-/** What an entry follows: so many entries of each log, by key in hex. It only grows. */
+/** What an entry follows: so many entries of each log, by the number of the log. It only grows. */
 class Past {
-  readonly lengths = new Map<string, number>()
-  /** How many citations of each log were walked. */
-  readonly #walked = new Map<string, number>()
+  readonly #lengths: number[] = []
+  /** Up to where the citations of each log were walked. */
+  readonly #walked: number[] = []
 
-  extend(log: string, length: number, lines: ReadonlyMap<string, Line>): void {
-    const open = [{ log, length }]
-    for (let next = open.pop(); next; next = open.pop()) {
-      if (next.length <= (this.lengths.get(next.log) ?? 0)) continue
-      this.lengths.set(next.log, next.length)
-      const { citations } = lines.get(next.log) ?? { citations: [] }
-      let walked = this.#walked.get(next.log) ?? 0
-      while (walked < citations.length && citations[walked]!.index < next.length) {
-        const cited = citations[walked++]!
+  lengthOf(log: number): number {
+    return this.#lengths[log] ?? 0
+  }
+
+  extend(log: number, length: number, lines: readonly Line[]): void {
+    const open = this.#reach(log, length) ? [log] : []
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { citations } = lines[next]!
+      const end = this.lengthOf(next)
+      let at = this.#walked[next] ?? 0
+      for (; at < citations.length && citations[at]! < end; at += 3) {
+        const cited = citations[at + 1]!
         // Nobody follows what they have not written yet.
-        if (cited.log !== next.log) open.push(cited)
+        if (cited !== next && this.#reach(cited, citations[at + 2]!)) open.push(cited)
       }
-      this.#walked.set(next.log, walked)
+      this.#walked[next] = at
     }
   }
 
-  isWhole(lines: ReadonlyMap<string, Line>): boolean {
-    return [...this.lengths].every(([log, length]) => {
-      const line = lines.get(log)
-      return line !== undefined && length <= Math.min(line.length, line.unread)
-    })
+  /** Answers whether that is further than before. */
+  #reach(log: number, length: number): boolean {
+    if (length <= this.lengthOf(log)) return false
+    this.#lengths[log] = length
+    return true
+  }
+
+  isWhole(lines: readonly Line[]): boolean {
+    return lines.every((line, log) => this.lengthOf(log) <= Math.min(line.length, line.unread))
   }
 }

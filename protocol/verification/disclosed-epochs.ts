@@ -1,3 +1,4 @@
+import { fromHex } from '../bytes.ts'
 import type { EpochShared, EpochStarted } from '../epoch/event.ts'
 import { auditRecipients, type RecipientFaults } from '../epoch/recipients.ts'
 import type { Citation } from '../log/entry.ts'
@@ -33,17 +34,14 @@ export class DisclosedEpochs {
   note({ order: { log, index }, event }: FoldedEntry, opened: Opened, { author }: FoldedLog): void {
     this.#recipients.addEntry(log, index, headsOf(opened))
     if (!event || !author) return
-    const { device } = author.owner
     if (index === 0) this.#recipients.addMember(log, author.owner)
-    if (event.type === 'prekey-announced') {
-      this.#recipients.addPrekey({ device, log, index, generation: event.generation })
-    }
+    if (event.type === 'prekey-announced') this.#recipients.addPrekey(log, index, event)
     if (event.type === 'epoch-started' || event.type === 'epoch-shared') this.#sealings.push({ log, index, event })
   }
 
   /** Compare recipients, once all entries and operations are here. */
   check(operations: readonly Operation[], findings: Findings): void {
-    for (const operation of operations) this.#recipients.addOperation(operation)
+    for (const operation of operations) this.#recipients.addOperation(fromHex(operation.log), operation)
     let unknown = 0
     for (const { log, index, event } of this.#sealings) {
       const { readers, isWhole } = this.#recipients.readersAt(log, index)

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toHex } from '../../protocol/bytes.ts'
-import type { Announced } from '../../protocol/epoch/recipients.ts'
 import type { Operation, RoomBeginning } from '../../protocol/room/operation.ts'
 import { isRole, type RoomAct } from '../../protocol/room/rights.ts'
 import { RoomRecipients } from '../../protocol/room/room-recipients.ts'
@@ -123,9 +122,8 @@ function take(recipients: RoomRecipients, { who, index, cites, isLocked, operati
   const heads = cites.map(({ who: of, length }) => ({ log: keyOf(of), length, treeHash: new Uint8Array(32) }))
   recipients.addEntry(log, index, isLocked ? null : heads)
   if (index === 0) recipients.addMember(log, { device: deviceOf(who), identity: identityOf(who) })
-  if (operation) recipients.addOperation(operation)
-  const announced: Omit<Announced, 'generation'> = { device: deviceOf(who), log, index }
-  if (prekey !== null) recipients.addPrekey({ ...announced, generation: prekey })
+  if (operation) recipients.addOperation(log, operation)
+  if (prekey !== null) recipients.addPrekey(log, index, { generation: prekey })
 }
 
 const asked = (recipients: RoomRecipients, { who, index }: Entry) => {
