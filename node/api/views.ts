@@ -149,7 +149,7 @@ export const CallItem = Type.Object(
     type: Type.Literal('call'),
     ...itemFields,
     call: CallId,
-    to: Type.Union([IdentityId, Type.Null()]),
+    to: IdentityId,
     answered: Type.Union([Time, Type.Null()]),
     ended: Type.Union([Time, Type.Null()]),
     reason: Type.Union([CallEndReason, Type.Null()]),
@@ -194,7 +194,9 @@ export const CallView = Type.Object(
             Type.Literal('reconnecting'),
             Type.Literal('ended'),
           ]),
-          reason: Type.Union([CallEndReason, Type.Null()]),
+          reason: Type.Union([CallEndReason, Type.Literal('elsewhere'), Type.Null()], {
+            description: '`elsewhere`: another device of one’s own has answered',
+          }),
           remote: Type.Union([
             Type.Object(
               {

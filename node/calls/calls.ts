@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import { type Call, type CallHappening, type CallPeer, canAccept, isLive, stepCall } from '../../protocol/call/call.ts'
+import {
+  type Call,
+  type CallHappening,
+  type CallPeer,
+  canAccept,
+  hasDevice,
+  isLive,
+  stepCall,
+} from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -36,8 +44,8 @@ export interface CallsOptions {
   /** Write into the own log of the room. */
   append(room: string, events: readonly CallEvent[]): Promise<void>
   readonly peers: {
-    /** The peer that is connected now; this very device if one is named. */
-    find(room: string, identity: string, device?: string): LivePeer | null
+    /** The devices of this person that are connected now. */
+    of(room: string, identity: string): readonly LivePeer[]
   }
   nameOf(room: string, identity: string): string
   now(): number
@@ -68,6 +76,8 @@ export interface Calls {
 
 const mostSeen = 1_024
 const mostPending = 8
+/** Devices of one person that ring at once. */
+const mostRung = 8
 // A browser in a call makes an ICE check every few seconds, also when muted: silence means that the page is gone.
 const pageSilence = 30_000
 
@@ -110,8 +120,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   }
 
   function findRoute(): void {
-    route = isLive(call) ? peers.find(call.room, call.peer.identity, call.peer.device) : null
+    route = isLive(call) ? findPeer(call.room, call.peer.identity, call.peer.device) : null
     if (call.state === 'connecting') media.setAway(call.id, route === null)
+  }
+
+  function findPeer(room: string, identity: string, device: string | null): LivePeer | null {
+    return peers.of(room, identity).find((peer) => peer.device === device) ?? null
   }
 
   function stopClock(): void {
@@ -146,28 +160,31 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   async function start(room: string, to: string, sdp: string): Promise<string> {
     if (isLive(call)) throw new Problem('call-busy')
-    const callee = peers.find(room, to)
-    const presence = callee?.presence
-    if (!callee || !presence) throw new Problem('peer-offline')
+    const rung = peers.of(room, to).slice(0, mostRung)
     const id = toHex(randomBytes(16))
-    const peer = { identity: callee.identity, device: callee.device }
-    const [description, draft] = refusing(() => {
+    const [description, drafts] = refusing(() => {
       const description = describe(sdp)
-      return [description, signals.draftOffer({ id, room, peer }, description, presence)]
+      const drafts = rung.flatMap(({ identity, device, presence }) =>
+        presence
+          ? [{ device, ...signals.draftOffer({ id, room, peer: { identity, device } }, description, presence) }]
+          : [],
+      )
+      return [description, drafts]
     })
+    if (drafts.length === 0) throw new Problem('peer-offline')
     own = description
-    apply({ type: 'started', id, room, peer, offer: draft.hash })
+    apply({ type: 'started', id, room, to, offers: new Map(drafts.map(({ device, hash }) => [device, hash])) })
     try {
       const opened = openMedia(id)
       // It may fail while the entries before it are still being written; then that is told below.
       opened.catch(() => undefined)
       await write(room, async () => {
-        const [offer] = await Promise.all([draft.seal(), opened])
-        return [{ type: 'call-started', call: offer.call, to: offer.to }, offer]
+        const [offers] = await Promise.all([Promise.all(drafts.map(({ seal }) => seal())), opened])
+        return [{ type: 'call-started', call: fromHex(id), to: fromHex(to) }, ...offers]
       })
     } catch (error) {
       // Nothing of this call is in the log, so its end has no place there either.
-      apply({ type: 'ended', id, peer, reason: 'failed' })
+      apply({ type: 'unwritten', id })
       throw asProblem(error)
     }
     return id
@@ -176,11 +193,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   async function accept(id: string, sdp: string): Promise<void> {
     if (!canAccept(call, id)) throw new Problem('no-such-call')
     const accepted = call
-    const presence = peers.find(call.room, call.peer.identity, call.peer.device)?.presence
+    const presence = findPeer(call.room, call.peer.identity, call.peer.device)?.presence
     if (!presence) throw new Problem('peer-offline')
     const [description, draft] = refusing(() => {
       const description = describe(sdp)
-      return [description, signals.draftAnswer(accepted, description, presence)]
+      const offer = accepted.offers.get(accepted.peer.device)!
+      return [description, signals.draftAnswer({ ...accepted, offer }, description, presence)]
     })
     media.connect(id, description, call.remote)
     apply({ type: 'accepted', id })
@@ -194,6 +212,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   function receiveEntry(room: string, { identity, device, event, live }: CallEntry): void {
     if (!live || device === self.device) return
+    if (identity === self.identity) {
+      receiveOwn(event)
+      return
+    }
     const peer = { identity, device }
     if (event.type === 'call-offer') {
       if (!isForNow(room, peer, event)) return
@@ -204,6 +226,15 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     // Queued, because the offer may still be being opened.
     if (event.type === 'call-ended') {
       queue(async () => apply({ type: 'ended', id: toHex(event.call), peer, reason: event.reason }))
+    }
+  }
+
+  /** What another device of ours has written: it may have answered what rings here too. */
+  function receiveOwn(event: CallEvent): void {
+    const id = toHex(event.call)
+    if (event.type === 'call-answer') queue(async () => apply({ type: 'taken', id, by: 'answer' }))
+    if (event.type === 'call-ended' && event.reason === 'declined') {
+      queue(async () => apply({ type: 'taken', id, by: 'decline' }))
     }
   }
 
@@ -218,7 +249,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     const name = `${device}/${toHex(offer.call)}`
     if (toHex(offer.to) !== self.device || seen.has(name) || pending >= mostPending) return false
     if (!patience.allows(device, now())) return false
-    if (!peers.find(room, identity, device)) return false
+    if (!findPeer(room, identity, device)) return false
     if (!announcements.wasGiven(room, device, offer.presence)) return false
     seen.add(name)
     if (seen.size > mostSeen) seen.delete(seen.keys().next().value!)
@@ -242,8 +273,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   async function receiveAnswer(room: string, peer: CallPeer, event: CallAnswerEvent): Promise<void> {
     const id = toHex(event.call)
     const asked = call.state === 'ringing' && call.direction === 'outgoing' && call.id === id ? call : null
-    if (!asked || asked.room !== room || asked.peer.device !== peer.device) return
-    if (asked.offer !== toHex(event.offer) || toHex(event.to) !== self.device) return
+    if (!asked || asked.room !== room || asked.peer.identity !== peer.identity) return
+    if (asked.offers.get(peer.device) !== toHex(event.offer) || toHex(event.to) !== self.device) return
     try {
       const { offer, remote } = await signals.openAnswer({ id, room, peer }, event)
       if (own) media.connect(id, own, remote)
@@ -266,7 +297,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     presence: announcements.announce,
     receiveEntry,
     receiveDatagram(device, datagram) {
-      if (isLive(call) && call.peer.device === device) media.receive(call.id, datagram)
+      if (isLive(call) && hasDevice(call, device)) media.receive(call.id, datagram)
     },
     peerGone(room, device) {
       findRoute()

@@ -21,7 +21,6 @@ export interface TimelineSource {
   readonly view: ViewStore
   readonly room: number
   author(log: string): ShownAuthor | null
-  identityOf(device: string): string | null
   arrivalOf(log: string): Arrival
   nameOf(identity: string): string
   isSelf(identity: string): boolean
@@ -68,8 +67,7 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
   if (row.hidden) return { type: 'notice', ...fields, notice: 'hidden', about: null, text: row.hidden }
   if (row.type === 'message-sent') return { type: 'message', ...fields, text: row.text }
   if (row.type === 'call-started' && row.call) {
-    const to = source.identityOf(row.text)
-    return { type: 'call', ...fields, call: row.call, to, ...callCourse(source, row) }
+    return { type: 'call', ...fields, call: row.call, to: row.text, ...callCourse(source, row) }
   }
   if (row.type === 'joined') {
     return { type: 'notice', ...fields, notice: source.arrivalOf(row.key), about: null, text: row.text }
@@ -86,20 +84,30 @@ function saidBy(source: TimelineSource, { type, text }: LocatedRow): Pick<Notice
   return { about, text: text.slice(idLength) }
 }
 
+type Course = Pick<CallItem, 'answered' | 'ended' | 'reason'>
+
 /** What became of a call: only what its two sides wrote counts. */
-function callCourse(source: TimelineSource, started: LocatedRow): Pick<CallItem, 'answered' | 'ended' | 'reason'> {
+function callCourse(source: TimelineSource, started: LocatedRow): Course {
   const caller = source.author(started.key)?.device
   const callee = started.text
-  let answered: number | null = null
+  let answering: string | null = null
+  let course: Course = { answered: null, ended: null, reason: null }
   // Anybody in the room could begin a call of the same name, and so the answer has to name the caller.
   for (const { type, key, stamp, text } of source.view.callEntries(source.room, started.call!)) {
-    const device = source.author(key)?.device
-    if (type === 'call-answer' && device === callee && text === caller) answered ??= stamp
-    if (type === 'call-ended' && (device === caller || device === callee)) {
-      return { answered, ended: stamp, reason: text as CallEndReason }
+    const author = source.author(key)
+    if (!author) continue
+    const isCallee = author.identity === callee && (answering === null || author.device === answering)
+    if (type === 'call-answer' && isCallee && text === caller && answering === null) {
+      answering = author.device
+      course = { answered: stamp, ended: null, reason: null }
     }
+    if (type !== 'call-ended' || !(author.device === caller || isCallee)) continue
+    // Where several devices ring, that one of them cannot take it is not the end.
+    const isEnd = author.device === caller || answering !== null || text === 'declined'
+    if (isEnd) return { ...course, ended: stamp, reason: text as CallEndReason }
+    if (course.ended === null) course = { ...course, ended: stamp, reason: text as CallEndReason }
   }
-  return { answered, ended: null, reason: null }
+  return course
 }
 
 /** The place that an `order` text stands for. Whatever else it is given stands for some place too. */

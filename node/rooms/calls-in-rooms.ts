@@ -1,5 +1,5 @@
 import { isCallEvent } from '../../protocol/room/event.ts'
-import type { Calls, CallsOptions } from '../calls/calls.ts'
+import type { Calls, CallsOptions, LivePeer } from '../calls/calls.ts'
 import type { RoomChange } from './room-options.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -11,14 +11,14 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
       await Promise.all(events.map((event) => own.write(event)))
     },
     peers: {
-      find(room, identity, device) {
-        const channels = rooms.get(room).channels()
-        const channel = channels.find(
-          ({ peer }) => peer?.identity === identity && (device === undefined || peer.device === device),
-        )
-        if (!channel?.peer) return null
-        const { stream, presence, peer } = channel
-        return { identity, device: peer.device, presence, send: (datagram) => stream.trySend(datagram) }
+      of(room, identity) {
+        const devices = new Map<string, LivePeer>()
+        for (const { stream, presence, peer } of rooms.get(room).channels()) {
+          if (peer?.identity !== identity || devices.has(peer.device)) continue
+          const send = (datagram: Uint8Array) => stream.trySend(datagram)
+          devices.set(peer.device, { identity, device: peer.device, presence, send })
+        }
+        return [...devices.values()]
       },
     },
     nameOf: (room, identity) => rooms.get(room).people.nameOf(identity),

@@ -1,6 +1,5 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
-import type { LogOwner } from '../../protocol/log/hypercore.ts'
 import { orderText } from '../../protocol/ordering.ts'
 import { needsWriting, type RoomEvent } from '../../protocol/room/event.ts'
 import { actOf } from '../../protocol/room/operation.ts'
@@ -96,10 +95,9 @@ export class RoomPeople {
     }
   }
 
-  /** What the timeline is drawn from. `owners`: of all logs that were taken in. */
-  timeline(owners: readonly LogOwner[]): TimelineSource {
+  /** What the timeline is drawn from. */
+  timeline(): TimelineSource {
     const { fold, view } = this.#options
-    const identities = new Map(owners.map(({ device, identity }) => [toHex(device), toHex(identity)]))
     return {
       view,
       room: fold.number,
@@ -110,7 +108,6 @@ export class RoomPeople {
         const code = fold.authority.fallenAt(log, index)
         return code && protocolErrors[code]
       },
-      identityOf: (device) => identities.get(device) ?? null,
       arrivalOf: (log) => this.#arrivalOf(log),
     }
   }

@@ -294,7 +294,7 @@ export class Room implements ChannelRoom {
 
   /** What the timeline is drawn from. */
   timeline(): TimelineSource {
-    return this.people.timeline([...this.logs.values()].map(({ stored }) => stored.owner))
+    return this.people.timeline()
   }
 
   async close(): Promise<void> {

@@ -10,16 +10,22 @@ export interface CallPeer {
   readonly device: string
 }
 
+/** The other side of a call: a person, and once it is known which of their devices takes part, that one. */
+export interface RungPeer {
+  readonly identity: string
+  readonly device: string | null
+}
+
 interface CallOf {
   readonly id: string
   readonly room: string
-  readonly peer: CallPeer
+  readonly peer: RungPeer
   readonly direction: 'outgoing' | 'incoming'
 }
 
 interface LiveCall extends CallOf {
-  /** Hash of the offer, which the answer must name. */
-  readonly offer: string
+  /** Hashes of the offers that stand, by the device of the other side that made them, or that they are to. An answer must name its own. */
+  readonly offers: ReadonlyMap<string, string>
   /** When to give up; null once both have described themselves. */
   readonly deadline: number | null
   /** Since when the peer's node is not connected. */
@@ -41,25 +47,37 @@ export interface ConnectingCall extends LiveCall {
 
 export interface EndedCall extends CallOf {
   readonly state: 'ended'
-  readonly reason: CallEndReason
+  /** `elsewhere`: another device of the same person has answered. */
+  readonly reason: CallEndReason | 'elsewhere'
   readonly forgetAt: number
 }
 
 /** What one node knows of its call. Only one at a time. */
 export type Call = { readonly state: 'idle' } | RingingCall | ConnectingCall | EndedCall
 
-interface Offer extends Omit<CallOf, 'direction'> {
+interface Offer extends Omit<CallOf, 'direction' | 'peer'> {
+  readonly peer: CallPeer
   readonly offer: string
+}
+
+/** An offer to each device of a person. */
+interface Offers extends Omit<CallOf, 'direction' | 'peer'> {
+  readonly to: string
+  readonly offers: ReadonlyMap<string, string>
 }
 
 /** What can happen. Offers and answers have been opened and found to be between these two devices. */
 export type CallHappening =
-  | ({ readonly type: 'started' } & Offer)
+  | ({ readonly type: 'started' } & Offers)
   | ({ readonly type: 'offered'; readonly remote: Description } & Offer)
   | { readonly type: 'accepted'; readonly id: string }
   | ({ readonly type: 'answered'; readonly remote: Description } & Offer)
+  /** Nothing of our call could be written, so its end has no place in the log either. */
+  | { readonly type: 'unwritten'; readonly id: string }
   | { readonly type: 'stopped'; readonly id: string; readonly reason: CallEndReason }
   | { readonly type: 'ended'; readonly id: string; readonly peer: CallPeer; readonly reason: CallEndReason }
+  /** Another device of our own has answered this call, or declined it. */
+  | { readonly type: 'taken'; readonly id: string; readonly by: 'answer' | 'decline' }
   | { readonly type: 'peer-gone'; readonly room: string; readonly device: string }
   | { readonly type: 'peer-back'; readonly room: string; readonly device: string }
   | { readonly type: 'time-passed' }
@@ -91,12 +109,16 @@ export function stepCall(call: Call, happening: CallHappening, { self, now }: { 
       return receiveAnswer(call, happening)
     case 'stopped':
       return isLive(call) && call.id === happening.id ? end(call, ownReason(call, happening.reason), now) : stay(call)
+    case 'unwritten':
+      return isLive(call) && call.id === happening.id ? release(call, 'failed', now) : stay(call)
     case 'ended':
-      return isLive(call) && call.id === happening.id && isSame(call.peer, happening.peer)
-        ? { call: ended(call, happening.reason, now), effects: [{ type: 'release', id: call.id }] }
+      return receiveEnd(call, happening, now)
+    case 'taken':
+      return call.state === 'ringing' && call.direction === 'incoming' && call.id === happening.id
+        ? release(call, happening.by === 'answer' ? 'elsewhere' : 'declined', now)
         : stay(call)
     case 'peer-gone':
-      return isWith(call, happening) && call.goneSince === null ? stay({ ...call, goneSince: now }) : stay(call)
+      return isWith(call, happening) ? loseDevice(call, happening.device, now) : stay(call)
     case 'peer-back':
       return isWith(call, happening) ? stay({ ...call, goneSince: null }) : stay(call)
     case 'time-passed':
@@ -116,7 +138,7 @@ function receiveOffer(
 ): CallStep {
   if (!isLive(call)) return call.state === 'ended' && call.id === offer.id ? stay(call) : stay(incoming(offer, now))
   if (call.id === offer.id) return stay(call)
-  if (!isSame(call.peer, offer.peer)) {
+  if (!isBetween(call, offer.peer)) {
     return { call, effects: [{ type: 'write-end', room: offer.room, id: offer.id, reason: 'busy' }] }
   }
   if (call.state === 'ringing' && call.direction === 'outgoing') {
@@ -135,22 +157,50 @@ function accept(call: Call, id: string): CallStep {
 }
 
 /** Whether this call waits for our answer. */
-export function canAccept(call: Call, id: string): call is (RingingCall | ConnectingCall) & { remote: Description } {
+export function canAccept(
+  call: Call,
+  id: string,
+): call is (RingingCall | ConnectingCall) & { readonly remote: Description; readonly peer: CallPeer } {
   if (!isLive(call) || call.id !== id || call.direction !== 'incoming' || call.remote === null) return false
   return call.state === 'ringing' || !call.answered
 }
 
-function receiveAnswer(call: Call, answer: Extract<CallHappening, { type: 'answered' }>): CallStep {
+function receiveAnswer(
+  call: Call,
+  { id, room, peer, offer, remote }: Extract<CallHappening, { type: 'answered' }>,
+): CallStep {
   const fits =
     call.state === 'ringing' &&
     call.direction === 'outgoing' &&
-    call.id === answer.id &&
-    call.room === answer.room &&
-    call.offer === answer.offer &&
-    isSame(call.peer, answer.peer)
-  return fits
-    ? stay({ ...call, state: 'connecting', remote: answer.remote, answered: true, deadline: null })
-    : stay(call)
+    call.id === id &&
+    call.room === room &&
+    isBetween(call, peer) &&
+    call.offers.get(peer.device) === offer
+  if (!fits) return stay(call)
+  const offers = new Map([[peer.device, offer]])
+  return stay({ ...call, state: 'connecting', peer, offers, remote, answered: true, deadline: null, goneSince: null })
+}
+
+/** One device that cannot take the call is no word of the person: the others still ring. */
+function receiveEnd(
+  call: Call,
+  { id, peer, reason }: Extract<CallHappening, { type: 'ended' }>,
+  now: number,
+): CallStep {
+  if (!isLive(call) || call.id !== id || !isBetween(call, peer)) return stay(call)
+  const others = withoutDevice(call, peer.device)
+  const isFinal = call.direction === 'incoming' || call.state === 'connecting' || reason === 'declined'
+  return isFinal || others.size === 0 ? release(call, reason, now) : stay({ ...call, offers: others })
+}
+
+function loseDevice(call: RingingCall | ConnectingCall, device: string, now: number): CallStep {
+  const others = withoutDevice(call, device)
+  if (call.state === 'ringing' && others.size > 0) return stay({ ...call, offers: others })
+  return call.goneSince === null ? stay({ ...call, goneSince: now }) : stay(call)
+}
+
+function withoutDevice({ offers }: LiveCall, device: string): ReadonlyMap<string, string> {
+  return new Map([...offers].filter(([each]) => each !== device))
 }
 
 function passTime(call: Call, now: number): CallStep {
@@ -161,14 +211,16 @@ function passTime(call: Call, now: number): CallStep {
   return late || lost ? end(call, call.state === 'ringing' ? 'missed' : 'failed', now) : stay(call)
 }
 
-function outgoing({ id, room, peer, offer }: Offer, now: number): RingingCall {
+function outgoing({ id, room, to, offers }: Offers, now: number): RingingCall {
   const deadline = now + callTimes.waiting
-  return { state: 'ringing', direction: 'outgoing', id, room, peer, offer, remote: null, deadline, goneSince: null }
+  const peer = { identity: to, device: null }
+  return { state: 'ringing', direction: 'outgoing', id, room, peer, offers, remote: null, deadline, goneSince: null }
 }
 
 function incoming({ id, room, peer, offer, remote }: Offer & { remote: Description }, now: number): RingingCall {
   const deadline = now + callTimes.ringing
-  return { state: 'ringing', direction: 'incoming', id, room, peer, offer, remote, deadline, goneSince: null }
+  const offers = new Map([[peer.device, offer]])
+  return { state: 'ringing', direction: 'incoming', id, room, peer, offers, remote, deadline, goneSince: null }
 }
 
 function end(call: RingingCall | ConnectingCall, reason: CallEndReason, now: number): CallStep {
@@ -181,7 +233,12 @@ function end(call: RingingCall | ConnectingCall, reason: CallEndReason, now: num
   }
 }
 
-function ended({ id, room, peer, direction }: CallOf, reason: CallEndReason, now: number): EndedCall {
+/** It is over, and there is nothing to be told to the other side. */
+function release(call: RingingCall | ConnectingCall, reason: EndedCall['reason'], now: number): CallStep {
+  return { call: ended(call, reason, now), effects: [{ type: 'release', id: call.id }] }
+}
+
+function ended({ id, room, peer, direction }: CallOf, reason: EndedCall['reason'], now: number): EndedCall {
   return { state: 'ended', id, room, peer, direction, reason, forgetAt: now + callTimes.shown }
 }
 
@@ -192,12 +249,18 @@ function ownReason(call: RingingCall | ConnectingCall, asked: CallEndReason): Ca
   return call.direction === 'outgoing' ? 'cancelled' : 'declined'
 }
 
-function isSame(a: CallPeer, b: CallPeer): boolean {
-  return a.identity === b.identity && a.device === b.device
+/** Whether a device is on the other side: the one that takes part, or one that rings. */
+function isBetween({ peer, offers }: LiveCall, { identity, device }: CallPeer): boolean {
+  return peer.identity === identity && (peer.device === null ? offers.has(device) : peer.device === device)
 }
 
 function isWith(call: Call, { room, device }: { room: string; device: string }): call is RingingCall | ConnectingCall {
-  return isLive(call) && call.room === room && call.peer.device === device
+  return isLive(call) && call.room === room && hasDevice(call, device)
+}
+
+/** Whether packets of this device may be of the call. */
+export function hasDevice({ offers }: LiveCall, device: string): boolean {
+  return offers.has(device)
 }
 
 function stay(call: Call): CallStep {

@@ -10,7 +10,7 @@ import { mostNameBytes, mostTextBytes, requireName, requireText } from './text.t
 export const callEndReasons = ['hung-up', 'declined', 'cancelled', 'missed', 'busy', 'failed'] as const
 export type CallEndReason = (typeof callEndReasons)[number]
 
-/** A call in the log. `call`: 16 bytes. `to`: the device it is for. `sealed`: HPKE, see specs/call.md. */
+/** A call in the log. `call`: 16 bytes. `to`: the device it is for; of `call-started`, the identity that is called. `sealed`: HPKE, see specs/call.md. */
 export type CallEvent =
   | { readonly type: 'call-started'; readonly call: Uint8Array; readonly to: Uint8Array }
   | {

@@ -84,7 +84,7 @@ const events: readonly RoomEvent[] = [
   ...operations,
   { type: 'name-changed', as: 'Bó' },
   { type: 'message-sent', text: 'Good morning ☕' },
-  { type: 'call-started', call, to: device },
+  { type: 'call-started', call, to: people.bo.identity },
   { type: 'call-offer', call, to: device, presence: call, sealed },
   { type: 'call-answer', call, to: device, offer: device, sealed },
   { type: 'call-ended', call, reason: 'hung-up' },

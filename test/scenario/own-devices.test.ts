@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { CallView } from '../../node/api/views.ts'
 import { restoreHome } from '../../node/restore-home.ts'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import type { VaultContent } from '../../node/storage/key-vault.ts'
@@ -10,6 +11,7 @@ import { roomId } from '../../protocol/room/genesis.ts'
 import { decodeLink, encodeLink } from '../../protocol/room/link.ts'
 import { encodeOwnEvent } from '../../protocol/room/own-room.ts'
 import { roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
 import { openStranger } from '../support/stranger.ts'
@@ -121,6 +123,28 @@ describe('two devices of one person', () => {
     phone = await net.open('Ada', { home: net.home('Phone') })
     await until(() => phone.rooms().some(({ id }) => id === second), 'the room from meanwhile')
     await until(() => nameOfBen(phone)?.name === 'Benjamin', 'the name from meanwhile')
+  })
+
+  test('ring both, and fall silent when one of them answers', async () => {
+    const callOf = ({ backend }: TestPerson) => {
+      let seen: CallView['call'] = null
+      backend.watch({ type: 'call' }, (view) => (seen = (view as CallView).call))()
+      return seen as CallView['call']
+    }
+    await until(() => ben.room(room).members.some(({ self, devices }) => !self && devices === 2), 'both devices')
+    await until(() => ben.room(room).peers === 2, 'a connection to both')
+    const { call } = await ben.run('start-call', { room, to: laptop.status().identity, sdp: chromiumOffer })
+    const rings = (device: TestPerson) => callOf(device)?.state === 'ringing' && callOf(device)?.remote !== null
+    await until(() => rings(laptop) && rings(phone), 'that both ring')
+    await phone.run('accept-call', { call, sdp: chromiumAnswer })
+    await until(() => callOf(ben)?.state === 'connecting', 'the answer')
+    await until(() => callOf(laptop)?.state === 'ended', 'that the laptop is silent')
+    expect(callOf(laptop)?.reason).toBe('elsewhere')
+    await phone.run('end-call', { call, reason: 'hung-up' })
+    await until(
+      () => ben.timeline(room).some((item) => item.type === 'call' && item.reason === 'hung-up'),
+      'the end of the call',
+    )
   })
 
   test('show nothing of their own room in any list', async () => {

@@ -356,6 +356,7 @@ export const en = {
   'call.end.busy': (name: string) => `${name} is in another call.`,
   'call.end.failed': 'The call failed: it could not be set up, or the connection was lost.',
   'call.self.declined': 'You declined the call.',
+  'call.self.elsewhere': 'You have answered on another device.',
   'call.self.missed': (name: string) => `You missed a call from ${name}.`,
 
   'verify.title': 'Verify',

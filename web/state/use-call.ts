@@ -117,6 +117,7 @@ export function useCall(): UseCall {
 
 /** Why a call ended, from where we stand. */
 function endSentence({ direction, reason, peerName }: NonNullable<CallView['call']>): string {
+  if (reason === 'elsewhere') return t('call.self.elsewhere')
   if (direction === 'incoming' && reason === 'declined') return t('call.self.declined')
   if (direction === 'incoming' && (reason === 'missed' || reason === 'cancelled'))
     return t('call.self.missed', peerName)

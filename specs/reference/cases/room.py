@@ -126,7 +126,7 @@ def events():
         ("joined", [[], good, "Bo"]),
         ("name-changed", ["Bo B."]),
         ("message-sent", ["Hello.\nIt is me. \N{GRINNING FACE}"]),
-        ("call-started", [call, device]),
+        ("call-started", [call, BO.identity]),
         ("call-offer", [call, device, seed(0x62)[:16], b"sealed"]),
         ("call-answer", [call, device, seed(0x63), b"sealed"]),
         ("call-ended", [call, "hung-up"]),

@@ -37,7 +37,7 @@ export async function openParty(
     onEntry: (_from, event) => [event],
     connect(a, b) {
       for (const [own, other] of [[a, b] as const, [b, a] as const]) {
-        own.live.set(other.identity, {
+        own.live.set(other.device, {
           identity: other.identity,
           device: other.device,
           presence: other.calls.presence(room, own.device),
@@ -48,7 +48,7 @@ export async function openParty(
     },
     disconnect(a, b) {
       for (const [own, other] of [[a, b] as const, [b, a] as const]) {
-        own.live.delete(other.identity)
+        own.live.delete(other.device)
         own.calls.peerGone(room, other.device)
       }
     },
@@ -78,10 +78,7 @@ async function openSide(party: Party, identity: string, device: string, address:
       })
     },
     peers: {
-      find: (_room, wanted, named) => {
-        const peer = live.get(wanted) ?? null
-        return peer && named !== undefined && peer.device !== named ? null : peer
-      },
+      of: (_room, wanted) => [...live.values()].filter(({ identity }) => identity === wanted),
     },
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
     now: () => Date.now(),

@@ -133,7 +133,7 @@ describe('a call', () => {
     await expect(ada.calls.start(room, ben.identity, 'v=0')).rejects.toThrow(hasCode('call-refused'))
     await expect(ada.calls.start(room, ben.identity, chromiumAnswer)).rejects.toThrow(hasCode('call-refused'))
     await expect(ada.calls.start(room, '0'.repeat(64), chromiumOffer)).rejects.toThrow(hasCode('peer-offline'))
-    ada.live.set(ben.identity, { ...ada.live.get(ben.identity)!, presence: null })
+    ada.live.set(ben.device, { ...ada.live.get(ben.device)!, presence: null })
     await expect(ada.calls.start(room, ben.identity, chromiumOffer)).rejects.toThrow(hasCode('peer-offline'))
     expect(ada.state()).toBeNull()
     expect(ada.written).toEqual([])
@@ -289,4 +289,62 @@ test('a node that stops hangs up', async () => {
   await ada.calls.close()
   await until(() => ben.state()?.state === 'ended')
   expect(endOf(ada)).toMatchObject({ reason: 'hung-up' })
+})
+
+describe('a person with two devices', () => {
+  let phone: Side
+
+  beforeEach(async () => {
+    await party.close()
+    party = await openParty({ candidateAddress: '127.0.0.1' }, ['a', '1'], ['b', '2'], ['b', '4'])
+    ada = party.sides[0]!
+    ben = party.sides[1]!
+    phone = party.sides[2]!
+  })
+
+  async function ringBoth(): Promise<string> {
+    const id = await ada.calls.start(room, ben.identity, chromiumOffer)
+    await until(() => isRinging(ben) && isRinging(phone))
+    return id
+  }
+
+  test('is rung on both, and talks on the one that answers', async () => {
+    const id = await ringBoth()
+    expect(kinds(ada)).toEqual(['call-started', 'call-offer', 'call-offer'])
+    await phone.calls.accept(id, chromiumAnswer)
+    await until(() => ada.state()?.state === 'connecting')
+    await until(() => ben.state()?.state === 'ended')
+    expect(ben.state()?.reason).toBe('elsewhere')
+    expect(ben.written).toEqual([])
+    await phone.calls.end(id, 'hung-up')
+    await until(() => ada.state()?.state === 'ended')
+  })
+
+  test('declines for both', async () => {
+    const id = await ringBoth()
+    await ben.calls.end(id, 'hung-up')
+    await until(() => ada.state()?.state === 'ended' && phone.state()?.state === 'ended')
+    expect([ada.state()?.reason, phone.state()?.reason]).toEqual(['declined', 'declined'])
+    expect(phone.written).toEqual([])
+  })
+
+  test('is rung on the other when one of them goes', async () => {
+    const id = await ringBoth()
+    party.disconnect(ada, ben)
+    await phone.calls.accept(id, chromiumAnswer)
+    await until(() => ada.state()?.state === 'connecting')
+  })
+
+  test('cannot be answered twice: the second answer changes nothing', async () => {
+    const id = await ringBoth()
+    party.onEntry = (from, event) => (from === phone && event.type === 'call-answer' ? [] : [event])
+    await phone.calls.accept(id, chromiumAnswer)
+    const late = phone.written.find(({ type }) => type === 'call-answer')!
+    await ben.calls.accept(id, chromiumAnswer)
+    await until(() => ada.state()?.state === 'connecting')
+    const before = ada.state()
+    party.deliver(phone, late)
+    await settle()
+    expect(ada.state()).toEqual(before)
+  })
 })

@@ -12,7 +12,11 @@ const [mine, theirs] = [describeSdp(chromiumOffer), describeSdp(chromiumAnswer)]
 const offerOf = (id: string) => `hash of ${id}`
 
 const offer = (id: string, peer: typeof ben) => ({ id, room, peer, offer: offerOf(id) })
-const started = (id = 'x', peer = ben): CallHappening => ({ type: 'started', ...offer(id, peer) })
+const started = (id = 'x', ...peers: readonly (typeof ben)[]): CallHappening => {
+  const rung = peers.length > 0 ? peers : [ben]
+  const offers = new Map(rung.map(({ device }) => [device, offerOf(id)]))
+  return { type: 'started', id, room, to: rung[0]!.identity, offers }
+}
 const offered = (id = 'x', peer = ada): CallHappening => ({ type: 'offered', remote: mine, ...offer(id, peer) })
 const answered = (id = 'x', peer = ben, offer = offerOf(id)): CallHappening => ({
   type: 'answered',
@@ -105,6 +109,42 @@ describe('a call', () => {
     const { call, written } = play(ada.device, started(), answered(), offered('y', ben))
     expect(call).toMatchObject({ state: 'ringing', id: 'y', direction: 'incoming' })
     expect(written).toEqual([{ type: 'write-end', room, id: 'x', reason: 'failed' }])
+  })
+})
+
+describe('a call to somebody with two devices', () => {
+  const phone = { ...ben, device: '4'.repeat(64) }
+  const ringing = started('x', ben, phone)
+
+  test('is with the one that answers, and with no other', () => {
+    const { call } = play(ada.device, ringing, answered('x', phone))
+    expect(call).toMatchObject({ state: 'connecting', peer: phone })
+    expect(play(ada.device, ringing, answered('x', phone), answered('x', ben)).call).toEqual(call)
+    expect(play(ada.device, ringing, answered('x', phone), ended('x', ben)).call).toEqual(call)
+    expect(play(ada.device, ringing, answered('x', phone), ended('x', phone)).call.state).toBe('ended')
+  })
+
+  test('rings on when one of them cannot take it or goes, and is over when none is left', () => {
+    const busy = (peer: typeof ben) => ended('x', peer, 'busy')
+    const gone: CallHappening = { type: 'peer-gone', room, device: ben.device }
+    for (const lost of [busy(ben), gone]) {
+      expect(play(ada.device, ringing, lost, answered('x', phone)).call).toMatchObject({ peer: phone })
+      expect(play(ada.device, ringing, lost, busy(phone)).call).toMatchObject({ state: 'ended', reason: 'busy' })
+    }
+    expect(play(ada.device, ringing, busy(ben), answered('x', ben)).call.state).toBe('ringing')
+  })
+
+  test('is declined on one of them for all', () => {
+    const declined: CallHappening = { type: 'ended', id: 'x', peer: ben, reason: 'declined' }
+    expect(play(ada.device, ringing, declined).call).toMatchObject({ state: 'ended', reason: 'declined' })
+  })
+
+  test('stops ringing here, without a word to the caller, when the other has taken it', () => {
+    const taken = (by: 'answer' | 'decline'): CallHappening => ({ type: 'taken', id: 'x', by })
+    expect(play(ben.device, offered(), taken('answer'))).toMatchObject({ call: { reason: 'elsewhere' }, written: [] })
+    expect(play(ben.device, offered(), taken('decline'))).toMatchObject({ call: { reason: 'declined' }, written: [] })
+    expect(play(ben.device, offered(), accepted(), taken('answer')).call.state).toBe('connecting')
+    expect(play(ada.device, started(), taken('answer')).call.state).toBe('ringing')
   })
 })
 
