@@ -284,10 +284,11 @@ describe('a link to a room', () => {
 describe('a room', () => {
   const first = cannedWorld(0).rooms[0]!.view
 
-  test('names the members, and offers a call to those who can be called', async () => {
+  test('names the members, and apart from them who is out, and offers a call to those who can be called', async () => {
     await open(`/room/${first.id}`)
     document.querySelector<HTMLElement>('.people[aria-pressed="false"]')?.click()
-    await vi.waitFor(() => expect(document.querySelectorAll('[data-testid="member-row"]')).toHaveLength(4))
+    await vi.waitFor(() => expect(document.querySelectorAll('[data-testid="member-row"]')).toHaveLength(5))
+    expect(document.querySelectorAll('[data-testid="members-out"] [data-testid="member-row"]')).toHaveLength(1)
     const calls = [...document.querySelectorAll('[data-testid="call-button"]')]
     expect(calls.map((button) => button.getAttribute('aria-label'))).toEqual(['Call Ada Lindqvist'])
   })
