@@ -23,10 +23,11 @@ import { openRoomLogs } from './rooms/room-logs.ts'
 import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
+import { isDamage } from './storage/damage.ts'
 import { FreeSpace } from './storage/free-space.ts'
 import { type KeyVault, openKeyVault, type VaultRoom } from './storage/key-vault.ts'
 import { type LogStore, openLogStore } from './storage/log-store.ts'
-import { isDamage, ViewStore } from './storage/view-store.ts'
+import { ViewStore } from './storage/view-store.ts'
 
 /** A node, without its page. */
 export interface Node {

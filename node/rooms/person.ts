@@ -33,6 +33,7 @@ export function freshVault(primitives: Primitives): VaultContent {
     deviceSeed: device.toString('hex'),
     networkSeed: randomBytes(32).toString('hex'),
     viewKey: randomBytes(32).toString('hex'),
+    keyStoreKey: randomBytes(32).toString('hex'),
     ...identityFrom(words, device, primitives),
     name: null,
     rooms: [],

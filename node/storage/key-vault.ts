@@ -53,6 +53,8 @@ export interface VaultContent {
   /** Of the key that the node has on the network; not the device's, so that the DHT does not learn who it is. */
   readonly networkSeed: string
   readonly viewKey: string
+  /** Seals what the key store holds. */
+  readonly keyStoreKey: string
   /** Identity statements, CBOR. */
   readonly identity: string
   readonly name: string | null
@@ -232,11 +234,9 @@ function parseVault(text: string): VaultFile | null {
 }
 
 function isContent(content: unknown): boolean {
-  const { deviceSeed, networkSeed, viewKey, identity, ownRoom, rooms, contacts } = (content ?? {}) as Record<
-    string,
-    unknown
-  >
-  const hex = [deviceSeed, networkSeed, viewKey].every(
+  const { deviceSeed, networkSeed, viewKey, keyStoreKey, identity, ownRoom, rooms, contacts } = (content ??
+    {}) as Record<string, unknown>
+  const hex = [deviceSeed, networkSeed, viewKey, keyStoreKey].every(
     (each) => typeof each === 'string' && /^[0-9a-f]{64}$/.test(each),
   )
   return (

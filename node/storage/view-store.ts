@@ -30,12 +30,6 @@ const columns = `entry.log AS log, entry.idx AS "index", entry.depth AS depth, e
 const displayOrder = 'entry.depth, entry.time, log.key, entry.idx'
 const reverseOrder = 'entry.depth DESC, entry.time DESC, log.key DESC, entry.idx DESC'
 
-/** Whether an error says that the file is not what was written, rather than that it cannot be written. */
-export function isDamage(error: unknown): boolean {
-  const code = (error as { code?: string } | null)?.code ?? ''
-  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')
-}
-
 /**
  * What is shown of all rooms, folded from their logs: encrypted on disk, and disposable.
  *

@@ -10,6 +10,7 @@ const content: VaultContent = {
   deviceSeed: '1'.repeat(64),
   networkSeed: '2'.repeat(64),
   viewKey: '3'.repeat(64),
+  keyStoreKey: '4'.repeat(64),
   identity: '',
   name: 'Ada',
   rooms: [],
