@@ -169,6 +169,8 @@ def advance(cursor, move, log_generation=0):
         if move["number"] != cursor["number"] + 1:
             raise ProtocolError("epoch/number")
         return {**cursor, "number": move["number"], "history": 0, "ephemeral": 0}
+    if kind == "history-granted":
+        return cursor
     if (move["number"] if kind else move["epoch"]) != cursor["number"] or cursor["number"] == 0:
         raise ProtocolError("epoch/number")
     if kind == "epoch-shared":
