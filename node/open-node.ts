@@ -25,6 +25,7 @@ import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
 import { isDamage } from './storage/damage.ts'
 import { FreeSpace } from './storage/free-space.ts'
+import { KeyStore } from './storage/key-store.ts'
 import { type KeyVault, openKeyVault, type VaultRoom } from './storage/key-vault.ts'
 import { type LogStore, openLogStore } from './storage/log-store.ts'
 import { ViewStore } from './storage/view-store.ts'
@@ -69,6 +70,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     await vault.change((content) => ({ ...content, name: tidyName(name) }))
   }
   const contacts = new Contacts(vault)
+  const keyStore = opened(new KeyStore(home, Buffer.from(vault.content.keyStoreKey, 'hex')))
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
   const forks = await openForks(home, log)
@@ -118,6 +120,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     contacts,
     person,
     store,
+    keyStore,
     space,
     roomLogs,
     forks,

@@ -70,6 +70,10 @@ export const AdmissionPolicy = Type.Union([
 ])
 export type AdmissionPolicy = Static<typeof AdmissionPolicy>
 
+/** What who comes later reads of what was said before: all of it, or nothing. */
+export const HistoryPolicy = Type.Union([Type.Literal('all'), Type.Literal('joined')])
+export type HistoryPolicy = Static<typeof HistoryPolicy>
+
 /** An invite's public key. */
 export const InviteId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'invite key, 32 bytes in hex' })
 
@@ -81,6 +85,7 @@ export const LinkPreview = Closed({
   expires: Type.Union([Type.Integer(), Type.Null()], { description: 'Unix time in ms, or null: never' }),
   expired: Type.Boolean(),
   policy: AdmissionPolicy,
+  history: HistoryPolicy,
   joined: Type.Boolean({ description: 'this node has joined the room already' }),
   standing: Type.Union([Standing, Type.Null()], { description: 'what one is to it, if so' }),
 })
@@ -166,6 +171,7 @@ export const commands = {
     {
       name: Type.String({ minLength: 1, maxLength: limits.roomNameLength }),
       policy: Type.Optional(AdmissionPolicy),
+      history: Type.Optional(HistoryPolicy),
       expires: Type.Optional(Type.Integer({ minimum: 1, description: 'when the link stops admitting people' })),
     },
     Closed({ room: RoomId, link: Type.String() }),

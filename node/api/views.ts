@@ -1,5 +1,14 @@
 import { type Static, Type } from 'typebox'
-import { AdmissionPolicy, CallEndReason, CallId, EntryId, IdentityId, RoomId, Standing } from './commands.ts'
+import {
+  AdmissionPolicy,
+  CallEndReason,
+  CallId,
+  EntryId,
+  HistoryPolicy,
+  IdentityId,
+  RoomId,
+  Standing,
+} from './commands.ts'
 import { Invite, Member, Person } from './people.ts'
 
 const closed = { additionalProperties: false } as const
@@ -74,6 +83,7 @@ export const RoomView = Type.Object(
     peers: Type.Integer(),
     ownLogs: Type.Array(Type.String(), { description: 'keys of the logs that this device has written, hex' }),
     policy: AdmissionPolicy,
+    history: HistoryPolicy,
     ...standingFields,
     members: Type.Array(Member, { description: 'those who have a role, and those who wait' }),
     others: Type.Array(Member, { description: 'those who are out: removed, banned, gone, or never let in' }),
@@ -83,6 +93,7 @@ export const RoomView = Type.Object(
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
+    unreadable: Type.Integer({ description: 'messages that are here, and of which no key is' }),
     heldUpTo: Type.Array(
       Type.Object(
         { log: Type.String(), length: Type.Integer({ description: 'entries of it below this index' }) },

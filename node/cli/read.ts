@@ -20,7 +20,7 @@ export function addRead(program: Command): void {
     usage: 'read <room>',
     summary: 'print the messages of a room, in the order in which everybody sees them',
     examples: ['read "Book club" --limit 20', 'read "Book club" --follow', 'read 3fa9 --json'],
-    json: '{messages: [{id, author, text, time}], waiting: [{text, time}]}; with --follow then one message a line',
+    json: '{messages: [{id, author, text, time}], waiting: [{text, time}], unreadable}; with --follow then one message a line',
   })
     .option('-f, --follow', 'go on with what is said from now on, until Ctrl-C')
     .option('-n, --limit <n>', 'only the newest n messages')
@@ -96,11 +96,18 @@ function interrupted(): Promise<void> {
 /** The messages, and behind them what one has said oneself and is not written yet. */
 async function printAll(views: NodeViews, room: string, limit: number, output: Output): Promise<void> {
   const messages = await newestMessages(views, room, limit)
-  const { waiting } = await views.read<'room'>({ type: 'room', room })
+  const { waiting, unreadable, history } = await views.read<'room'>({ type: 'room', room })
+  if (unreadable > 0) output.note(unreadableNote(unreadable, history))
   const waitingLine = ({ text }: RoomView['waiting'][number]) => `${colours.dim('waiting')}  ${shownText(text)}`
-  output.result({ messages: messages.map(jsonOf), waiting }, () =>
+  output.result({ messages: messages.map(jsonOf), waiting, unreadable }, () =>
     [...messages.map(lineOf), ...waiting.map(waitingLine)].join('\n'),
   )
+}
+
+function unreadableNote(count: number, history: RoomView['history']): string {
+  if (history === 'joined') return 'Messages from before you joined are not shown.'
+  const messages = count === 1 ? '1 message' : `${count} messages`
+  return `${messages} cannot be read yet: somebody who has the keys has to be online.`
 }
 
 const isMessage = (item: TimelineItem): item is MessageItem => item.type === 'message'

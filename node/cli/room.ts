@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { AdmissionPolicy } from '../api/commands.ts'
+import type { AdmissionPolicy, HistoryPolicy } from '../api/commands.ts'
 import type { RoomRow } from '../api/views.ts'
 import { addCommand, addGroup, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { parseDuration } from './duration.ts'
@@ -22,6 +22,7 @@ export function addRoom(program: Command): void {
 
 interface CreateOptions extends CommonOptions {
   readonly policy: AdmissionPolicy
+  readonly history: HistoryPolicy
   readonly expires?: string
 }
 
@@ -40,7 +41,7 @@ function addCreate(room: Command): void {
     examples: [
       'room create "Book club"',
       'room create Standup --expires 12h --json',
-      'room create Clinic --policy lobby',
+      'room create Clinic --policy lobby --history joined',
     ],
     json: '{room, link}',
   })
@@ -52,13 +53,22 @@ function addCreate(room: Command): void {
         .choices(Object.keys(linkNotes))
         .default('open-link'),
     )
+    .addOption(
+      new Option(
+        '--history <history>',
+        'what who comes later reads: all (what was said before, too), joined (only what is said from then on)',
+      )
+        .choices(['all', 'joined'])
+        .default('all'),
+    )
     .option('--expires <span>', 'how long the link admits people: 30m, 12h, 7d, 4w')
     .action(async (name: string, options: CreateOptions) => {
       const output = outputOf(options)
       const expires = options.expires === undefined ? {} : { expires: Date.now() + parseDuration(options.expires) }
       const node = await connectNode(homeOf(options))
-      const made = await node.send('create-room', { name, policy: options.policy, ...expires })
-      output.note(linkNotes[options.policy])
+      const { policy, history } = options
+      const made = await node.send('create-room', { name, policy, history, ...expires })
+      output.note(linkNotes[policy])
       output.result(made, () => made.link + terminalQr(made.link))
     })
 }
@@ -88,12 +98,14 @@ function addJoin(room: Command): void {
   }).action(async (link: string, options: CommonOptions) => {
     const output = outputOf(options)
     const node = await connectNode(homeOf(options))
-    const { policy } = await node.send('read-link', { link })
+    const { policy, history } = await node.send('read-link', { link })
     const joined = await node.send('join-room', { link })
     output.note(
       policy === 'lobby'
         ? 'Asked to come in. Whoever manages the room can let you in as soon as one of its nodes is online.'
-        : 'Joined. What was said before arrives as soon as somebody of the room is online.',
+        : history === 'joined'
+          ? 'Joined. You read what is said from now on; what was said before stays closed to you.'
+          : 'Joined. What was said before arrives as soon as somebody of the room is online.',
     )
     output.result(joined, () => joined.room)
   })

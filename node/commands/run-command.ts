@@ -89,8 +89,9 @@ const runners: Runners = {
     await namePerson(parts, identity, name)
     return {}
   },
-  async 'create-room'({ rooms, devices }, { name, policy, expires }) {
-    const room = await rooms.create(name, policy ?? 'open-link', expires ?? null)
+  async 'create-room'({ rooms, devices }, { name, policy, history, expires }) {
+    const ways = { admission: policy ?? 'open-link', history: history ?? 'all' } as const
+    const room = await rooms.create(name, ways, expires ?? null)
     devices.changed()
     return { room: room.key, link: rooms.link(room, await rooms.invites.usual(room)) }
   },

@@ -1,19 +1,20 @@
 import { toHex } from '../../protocol/bytes.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
+import type { Frame } from '../../protocol/log/entry.ts'
 import type { RoomEvent, UnknownEvent } from '../../protocol/room/event.ts'
 import type { FoldedEntry } from '../../protocol/room/fold-log.ts'
 import type { EntryRow } from '../storage/view-rows.ts'
 import type { FoldingLog } from './folding-log.ts'
 
-/** How a folded entry is kept in the view store. */
+/** How a folded entry is kept in the view store. `frame`: null where it has none. */
 export function entryRow(
-  { order, time, event, read, flaws }: FoldedEntry,
+  entry: FoldedEntry,
+  frame: Frame | null,
   log: FoldingLog,
   { late, hidden }: Pick<EntryRow, 'late' | 'hidden'>,
 ): EntryRow {
-  const { shown, call, text } = event
-    ? told(event)
-    : { shown: read === 'whole' || read === 'failed', call: null, text: '' }
+  const { order, time, event, flaws } = entry
+  const { shown, call, text } = isUnread(entry, frame) ? unread(frame) : event ? told(event) : nothing
   return {
     log: log.row,
     index: order.index,
@@ -21,7 +22,7 @@ export function entryRow(
     time: order.time,
     stamp: time,
     treeHash: log.treeHash(),
-    type: event?.type ?? 'unreadable',
+    type: rowType(entry, frame),
     // Whom nothing has let in says nothing here.
     shown: shown && log.folded.author !== null,
     call,
@@ -30,6 +31,25 @@ export function entryRow(
     late,
     hidden,
   }
+}
+
+const nothing = { shown: true, call: null, text: '' }
+
+/** What an entry is kept as: the type of what it says, or how far there is a key for it. Spec: specs/encryption.md#opening. */
+export function rowType(entry: FoldedEntry, frame: Frame | null): string {
+  if (!isUnread(entry, frame)) return entry.event?.type ?? 'unreadable'
+  const extent = entry.read === 'header' ? 'withheld' : 'locked'
+  return frame.class === 'message' ? extent : `${extent}-other`
+}
+
+/** Whether there is no key here of what it says. */
+function isUnread({ read }: FoldedEntry, frame: Frame | null): frame is Frame {
+  return frame !== null && (read === 'header' || read === 'locked')
+}
+
+/** It has no line of its own. The number of its epoch stays, to find it again once there is a key. */
+function unread({ epoch }: Frame): Pick<EntryRow, 'shown' | 'call' | 'text'> {
+  return { shown: false, call: null, text: String(epoch) }
 }
 
 /** Whether an event has a line of its own, the call it is about, and what its type has to say. */

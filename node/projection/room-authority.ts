@@ -87,6 +87,16 @@ export class RoomAuthority {
     return this.#room.isLimited(identity)
   }
 
+  /** Who let somebody in: whoever admitted them last, else whoever made the invite that they came by. */
+  letInBy(identity: string): string {
+    const operations = [...this.#operations.values()]
+    const admitted = operations.findLast(({ act }) => act.type === 'admitted' && act.identity === identity)
+    if (admitted) return admitted.author
+    const joined = operations.find(({ author, act }) => author === identity && act.type === 'joined')?.act
+    const invite = joined?.type === 'joined' ? this.#room.invites.get(joined.invite) : undefined
+    return invite?.by ?? this.#beginning.owner
+  }
+
   mayComeBy(identity: string, invite: string): boolean {
     return this.#room.mayComeBy(identity, invite)
   }

@@ -1,18 +1,20 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
-import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
-import { ProtocolError } from '../../protocol/errors.ts'
 import type { OpenedEntry, Suite } from '../../protocol/log/entry.ts'
-import { isClosed, type Opened } from '../../protocol/log/opened.ts'
+import { isEpochEvent } from '../../protocol/room/event.ts'
 import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
+import type { Gained } from '../epochs/box-opener.ts'
+import type { Epochs } from '../epochs/epochs.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ReadMark } from '../storage/view-rows.ts'
 import type { ViewStore } from '../storage/view-store.ts'
-import { entryRow } from './entry-row.ts'
+import { CitedEntries } from './cited-entries.ts'
+import { entryRow, rowType } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
+import { LateKeys } from './late-keys.ts'
 import { openBlock } from './open-block.ts'
 import { RoomAuthority, storedOperations } from './room-authority.ts'
 
@@ -21,7 +23,7 @@ export interface FoldedRoom {
   readonly id: Uint8Array
   readonly genesis: Uint8Array
   readonly suite: Suite
-  readonly keys: RoomKeys
+  readonly epochs: Epochs
   /** Ours: its logs need not wait, for what we have cited was here. */
   readonly device: Uint8Array
 }
@@ -46,6 +48,8 @@ interface Listeners {
   /** A log or the view store cannot be read or written. Folding is tried again; `onRecovered` says that it went through. */
   onTrouble(error: unknown): void
   onRecovered(): void
+  /** Keys have come for what was there before: it is shown now, each at its place. */
+  onReopened(): void
   /** All is folded that can be for now. */
   onSettled(): void
 }
@@ -53,7 +57,6 @@ interface Listeners {
 const readAhead = 512
 const mostPerRound = 1_000
 const retryAfterMs = 2_000
-
 /**
  * Folds the logs of one room into the view store, each entry after those it cites.
  *
@@ -63,6 +66,7 @@ export class RoomFold {
   readonly logs = new Map<string, FoldingLog>()
   readonly authority: RoomAuthority
   readonly #room: FoldedRoom
+  readonly #cited: CitedEntries
   readonly #view: ViewStore
   readonly #primitives: Primitives
   readonly #listeners: Listeners
@@ -76,10 +80,12 @@ export class RoomFold {
   #isUnread = false
   #isClosed = false
   #live = false
+  readonly #lateKeys = new LateKeys(() => void this.pump())
 
   constructor(room: FoldedRoom, view: ViewStore, primitives: Primitives, listeners: Listeners) {
     this.#room = room
     this.#view = view
+    this.#cited = new CitedEntries(this.logs, view)
     this.#primitives = primitives
     this.#listeners = listeners
     this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)))
@@ -115,6 +121,7 @@ export class RoomFold {
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#retry) clearTimeout(this.#retry)
+    this.#lateKeys.close()
     await this.#pumping
   }
 
@@ -133,31 +140,46 @@ export class RoomFold {
         this.#listeners.onTrouble(error)
         // A store that has been begun anew is folded at once.
         this.#again = generation !== this.#view.generation
-        if (!this.#again) this.#retryLater()
+        if (!this.#again) this.#retryLater(retryAfterMs)
       }
     }
     this.#pumping = null
   }
 
-  #retryLater(): void {
+  #retryLater(afterMs: number): void {
     this.#retry = setTimeout(() => {
       this.#retry = null
       void this.pump()
-    }, retryAfterMs).unref()
+    }, afterMs).unref()
   }
 
   /** Answers whether there may be more. A log that cannot be read holds up no other. */
   async #foldOnce(): Promise<boolean> {
     if (this.#isStale()) this.#view.transaction(() => this.#restore())
+    const gained = await this.#room.epochs.boxes.open()
+    if (gained.some((epoch) => this.#isWithoutKeys(epoch))) this.#lateKeys.came()
     const reads = await Promise.allSettled([...this.logs.values()].map((log) => log.readAhead(readAhead)))
     if (this.#isClosed) return false
     if (this.#isStale()) return true
     const { entries, isAuthorityNew } = this.#foldRound()
-    if (entries.length > 0) this.#listeners.onEntries(entries)
+    // What was there before is told all at once, when it has been folded again.
+    const told = entries.filter(({ log, entry }) => entry.order.index >= log.foldedBefore)
+    if (told.length > 0) this.#listeners.onEntries(told)
     if (isAuthorityNew) this.#listeners.onAuthority()
     const failed = reads.find((read) => read.status === 'rejected')
     if (failed) throw failed.reason
-    return entries.length > 0
+    return entries.length > 0 || this.#room.epochs.boxes.isWaiting || this.#reopen()
+  }
+
+  /** Where keys have come late, fold everything once more: what can be read now may change the places of the rest. Answers whether there is something to fold. */
+  #reopen(): boolean {
+    if (!this.#lateKeys.isDue()) return false
+    this.#view.transaction(() => {
+      for (const log of this.logs.values()) log.restart(this.#view.beginLog(this.#number, log.key))
+    })
+    this.#room.epochs.keyring.rewind()
+    this.#lateKeys.begun()
+    return true
   }
 
   /** All is folded that can be. What a room has at its first fold here was read before, or elsewhere. */
@@ -166,6 +188,7 @@ export class RoomFold {
     this.#isUnread = false
     if (this.#isTroubled) this.#listeners.onRecovered()
     this.#isTroubled = false
+    if (this.#lateKeys.ended()) this.#listeners.onReopened()
     this.#listeners.onSettled()
   }
 
@@ -174,7 +197,7 @@ export class RoomFold {
     // Hypercore fetches in random order: most blocks stand behind a gap when they arrive.
     if (![...this.logs.values()].some((log) => log.nextBlock())) return { entries: [], isAuthorityNew: false }
     try {
-      return this.#view.transaction(() => {
+      const round = this.#view.transaction(() => {
         const read = this.#view.readMark(this.number)
         const entries: ProjectedEntry[] = []
         const changed = new Set<FoldingLog>()
@@ -185,7 +208,7 @@ export class RoomFold {
             while (entries.length < mostPerRound) {
               const entry = this.#foldNext(log, read)
               if (!entry) break
-              entries.push({ log, entry, live: this.#live })
+              entries.push({ log, entry, live: this.#isLive(log, entry) })
               changed.add(log)
               progress = true
             }
@@ -194,10 +217,20 @@ export class RoomFold {
         for (const log of changed) this.#view.saveLog(log.row, log.length, log.state())
         return { entries, isAuthorityNew: this.#settleAuthority() }
       })
+      // What is used up by reading is gone only once what it said is kept.
+      this.#room.epochs.keyring.flush()
+      return round
     } catch (error) {
       this.#generation = null
+      this.#room.epochs.keyring.rewind()
       throw error
     }
+  }
+
+  /** Whether entries of an epoch were folded without its keys. */
+  #isWithoutKeys({ log, number }: Gained): boolean {
+    const folding = this.logs.get(toHex(log))
+    return folding !== undefined && this.#view.isUnread(this.#number, folding.row, number)
   }
 
   /** Whether memory and the view store do not agree: the store was begun anew, a round failed, or a log is new. */
@@ -219,7 +252,12 @@ export class RoomFold {
         isKnown = true
       } else log.restore(this.#view.beginLog(id, log.key))
     }
-    if (!isWhole || isKnown) this.authority.restore(storedOperations(this.#view.operations(id), this.logs))
+    if (!isWhole || isKnown) {
+      const { known, boxes } = this.#room.epochs
+      this.authority.restore(storedOperations(this.#view.operations(id), this.logs))
+      known.restore(this.#view.epochEvents(id), (log) => this.logs.get(log)?.stored.owner ?? null)
+      boxes.noteAll()
+    }
     this.#number = id
     this.#isUnread ||= isNew
     this.#generation = this.#view.generation
@@ -229,23 +267,35 @@ export class RoomFold {
   #foldNext(log: FoldingLog, read: ReadMark): FoldedEntry | null {
     const block = log.nextBlock()
     if (!block) return null
-    const opened = log.opened ?? openBlock(block, log.folded, this.#room, this.#primitives)
-    if (!this.#mayBegin(log) || (!log.isOwn && !this.#isReady(opened))) {
-      log.opened = opened
+    const next = log.read ?? openBlock(block, log.folded, this.#room, this.#primitives)
+    if (!next || !this.#cited.mayBegin(log) || (!log.isOwn && !this.#cited.isReady(next.opened))) {
+      log.read = next
       return null
     }
+    const { opened, row } = next
     const step = foldEntry(log.folded, opened, {
       genesis: this.#room.genesis,
-      depthAt: (key, length) => this.#entryAt(key, length)?.depth ?? null,
-      isAdmitted: (key) => this.#isAdmitted(key),
+      depthAt: (key, length) => this.#cited.entryAt(key, length)?.depth ?? null,
+      isAdmitted: (key) => this.#cited.isAdmitted(key),
       primitives: this.#primitives,
     })
-    const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#citationFlaws(log, opened)] }
+    const entry = { ...step.entry, flaws: [...step.entry.flaws, ...this.#cited.flaws(log, opened)] }
     log.advance(step.log, block)
+    if (row) this.#room.epochs.keyring.opened(row, opened.frame!.class)
     if ('body' in opened) this.#noteOperation(log, entry, block, opened)
-    const hidden = this.#hiddenAs(log, entry.order.index, entry.event?.type ?? 'unreadable')
-    this.#view.addEntry(this.number, entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }))
+    this.#noteEpoch(log, entry)
+    const hidden = this.#hiddenAs(log, entry.order.index, rowType(entry, opened.frame))
+    const shown = { late: this.#isLate(entry, log, read), hidden }
+    this.#view.addEntry(this.number, entryRow(entry, opened.frame, log, shown))
     return entry
+  }
+
+  /** What is said about epochs, and holds, in a room where they mean something. */
+  #noteEpoch(log: FoldingLog, { event, order: { index } }: FoldedEntry): void {
+    if (!event || !isEpochEvent(event) || this.#room.suite === 0) return
+    const { stored, folded } = log
+    const place = { log: stored.key, owner: stored.owner, index, seen: new Map(folded.cursor.cited) }
+    this.#view.addEpochEvent(this.number, log.row, { index, ...this.#room.epochs.note(event, place) })
   }
 
   /** An operation counts from the end of this round on. */
@@ -278,50 +328,13 @@ export class RoomFold {
     return this.authority.hiddenAs(folded, index, type)
   }
 
-  /** We were let in, though the log that says so may be lost here. */
-  #isAdmitted(key: string): boolean {
-    const log = this.logs.get(key)
-    return log !== undefined && (log.isOwn || log.folded.author !== null)
-  }
-
-  /** Whether it is known if a log may be let in: a later log of a device waits for the first one to begin. */
-  #mayBegin({ length, follows, isOwn }: FoldingLog): boolean {
-    if (length > 0 || follows === null || isOwn) return true
-    const first = this.logs.get(follows)
-    return first !== undefined && (first.length > 0 || first.frozenAt === 0)
-  }
-
-  /**
-   * Whether everything that an entry cites has been folded, or never will be: an author of two histories must not make others wait.
-   *
-   * A log that cites what never was waits for ever. Nobody honest cites what they have not folded.
-   */
-  #isReady(opened: Opened): boolean {
-    if (isClosed(opened)) return true
-    return opened.header.heads.every(({ log, length }) => {
-      const cited = this.logs.get(toHex(log))
-      return cited !== undefined && length > cited.frozenAt ? true : (cited?.length ?? 0) >= length
-    })
-  }
-
-  #citationFlaws({ isOwn }: FoldingLog, opened: Opened): ProtocolError[] {
-    if (isClosed(opened)) return []
-    return opened.header.heads.flatMap(({ log, length, treeHash }) => {
-      const known = this.#entryAt(toHex(log), length)
-      // What we have cited was here, and comes back if the disk has lost it.
-      const differs = known === null ? !isOwn && length > 0 : Buffer.compare(known.treeHash, treeHash) !== 0
-      return differs ? [new ProtocolError('ordering/citation', `of log ${toHex(log)} at length ${length}`)] : []
-    })
-  }
-
-  #entryAt(key: string, length: number) {
-    const log = this.logs.get(key)
-    return log && length > 0 ? this.#view.entryAt(log.row, length - 1) : null
+  #isLive(log: FoldingLog, { order }: FoldedEntry): boolean {
+    return this.#live && order.index >= log.foldedBefore
   }
 
   /** Whether an entry goes in before something that was read already. */
   #isLate({ order }: FoldedEntry, log: FoldingLog, read: ReadMark): boolean {
-    if (log.isOwn || !this.#live) return false
+    if (log.isOwn || !this.#live || order.index < log.foldedBefore) return false
     return order.depth < read.depth || (order.depth === read.depth && order.time < read.time)
   }
 }

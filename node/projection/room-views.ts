@@ -34,7 +34,7 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
 }
 
 /** A room with its people. */
-export function roomView(room: Room, contacts: Contacts, invites: Invites): RoomView {
+export function roomView(room: Room, view: ViewStore, contacts: Contacts, invites: Invites): RoomView {
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
     id: room.key,
@@ -43,6 +43,7 @@ export function roomView(room: Room, contacts: Contacts, invites: Invites): Room
     peers: connected.size,
     ownLogs: [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ key }) => key),
     policy: room.beginning.admission,
+    history: room.beginning.history,
     standing: room.people.standing,
     told: room.told,
     ...people(room, contacts),
@@ -50,6 +51,7 @@ export function roomView(room: Room, contacts: Contacts, invites: Invites): Room
     created: room.created,
     linkExpires: room.beginning.invite?.expires ?? null,
     syncing: syncing(room),
+    unreadable: view.unreadable(room.fold.number),
     heldUpTo: held(room, connected),
     troubles: troubles(room),
     waiting: [...room.waiting],
@@ -160,9 +162,9 @@ function forkText(author: ShownAuthor | null, length: number): string {
 /** Logs of which an entry waits for what it cites, when everything has come that others are known to have. */
 function stuckLogs(room: Room): FoldingLog[] {
   const logs = [...room.fold.logs.values()]
-  const isMore = ({ stored, opened, length }: FoldingLog) =>
-    stored.length < stored.knownLength || (opened === null && length < stored.length)
-  return logs.some((log) => !log.stored.isForked && isMore(log)) ? [] : logs.filter(({ opened }) => opened !== null)
+  const isMore = ({ stored, read, length }: FoldingLog) =>
+    stored.length < stored.knownLength || (read === null && length < stored.length)
+  return logs.some((log) => !log.stored.isForked && isMore(log)) ? [] : logs.filter(({ read }) => read !== null)
 }
 
 function firstLine(text: string): string {

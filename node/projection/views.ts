@@ -97,7 +97,8 @@ export class Views {
     if (change.type === 'entries') {
       for (const watch of this.#timelines.get(key) ?? []) watch.onEntries(change.entries)
     }
-    if (change.type === 'authority') for (const watch of this.#timelines.get(key) ?? []) watch.reset()
+    if (change.type === 'authority' || change.type === 'reopened')
+      for (const watch of this.#timelines.get(key) ?? []) watch.reset()
     this.#room.get(key)?.changed()
     this.#rooms.changed()
     this.#people.changed()
@@ -123,7 +124,7 @@ export class Views {
     if (!watchers) {
       watchers = new Watchers(
         slowMs,
-        () => roomView(room, this.#sources.contacts, this.#sources.invites()),
+        () => roomView(room, this.#sources.view, this.#sources.contacts, this.#sources.invites()),
         (error) => this.#sources.onTrouble(error),
       )
       this.#room.set(key, watchers)

@@ -6,7 +6,7 @@ import { type Admission, signNextLog } from '../../protocol/room/admission.ts'
 import { encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import type { OwnEvent } from '../../protocol/room/own-room.ts'
 import { Problem } from '../api/problems.ts'
-import type { RoomWriter } from '../projection/room-writer.ts'
+import type { MakeEvent, RoomWriter } from '../projection/room-writer.ts'
 import type { RoomChannel, RoomLog } from '../replication/room-channel.ts'
 import type { OwnLogState, VaultRoom, WaitingMessage } from '../storage/key-vault.ts'
 import type { LogStore } from '../storage/log-store.ts'
@@ -39,6 +39,8 @@ interface OwnLogOptions {
   /** What its owner is called. */
   ownName(): string
   channels(): readonly RoomChannel[]
+  /** The greatest generation of the logs that this device has in the room. */
+  generation(): number
   /** How many logs this device has in the room. */
   count(): number
   /** Take a log into the room, and make what writes into it. */
@@ -58,6 +60,8 @@ const patienceMs = 10_000
 const mostPerBatch = 256
 /** Of one device in one room. Spec: specs/room.md#limits. */
 export const mostGenerations = 64
+/** Random, for a copy may go on too; and upwards, for others seal to the prekey of the last. 64 of them stay below 2^32. */
+const mostGenerationsApart = 2 ** 26
 
 /**
  * The log that this device writes in a room, and whether it may go on in it.
@@ -104,7 +108,7 @@ export class OwnLog {
   }
 
   /** Append an event; resolves once it is safe from a power cut. */
-  async append(event: RoomEvent | OwnEvent): Promise<EntryPlace> {
+  async append(event: RoomEvent | OwnEvent | MakeEvent): Promise<EntryPlace> {
     const { writer, log } = await this.#ready()
     return { log: log.stored.key, index: await writer.append(event) }
   }
@@ -219,11 +223,11 @@ export class OwnLog {
 
   /** Go on in a log of which nobody can have anything. */
   async #goOn(): Promise<void> {
-    const { person, room, store, primitives, log: logger, count, take, begun } = this.#options
+    const { person, room, store, primitives, log: logger, generation, count, take, begun } = this.#options
     if (count() >= mostGenerations) {
       throw new Problem('storage-failing', `This device has gone on in ${mostGenerations} logs of this room already.`)
     }
-    const admission = nextAdmission(person, room, randomInt(1, 2 ** 32), primitives)
+    const admission = nextAdmission(person, room, generation() + randomInt(1, mostGenerationsApart), primitives)
     const owner = { room, identity: person.identity, device: person.device, generation: admission.generation }
     const stored = await store.openOwnLog(owner, person.deviceSeed)
     const log = { admission, stored }

@@ -4,6 +4,7 @@ import type { ProjectedEntry } from '../projection/room-fold.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { RoomChannel } from '../replication/room-channel.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
+import type { KeyStore } from '../storage/key-store.ts'
 import type { LogStore } from '../storage/log-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import type { Contacts } from './contacts.ts'
@@ -27,6 +28,7 @@ export interface RoomOptions {
   readonly person: Person
   readonly contacts: Contacts
   readonly store: LogStore
+  readonly keyStore: KeyStore
   readonly space: FreeSpace
   readonly roomLogs: RoomLogs
   readonly forks: Forks
@@ -50,4 +52,6 @@ export type RoomChange =
   | { readonly type: 'recovered'; readonly room: Room }
   /** Who may what has changed, and with it perhaps what is shown. */
   | { readonly type: 'authority'; readonly room: Room }
+  /** Keys have come for what was there before. */
+  | { readonly type: 'reopened'; readonly room: Room }
   | { readonly type: 'changed'; readonly room: Room }

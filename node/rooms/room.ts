@@ -3,14 +3,15 @@ import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { Suite } from '../../protocol/log/entry.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
-import { logKey, verifyHead } from '../../protocol/log/hypercore.ts'
+import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
 import { type Admission, admit, followedLog } from '../../protocol/room/admission.ts'
 import type { RoomEvent } from '../../protocol/room/event.ts'
 import { decodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import type { ActEvent, OperationEvent } from '../../protocol/room/operation-event.ts'
 import { isOwnEvent, type OwnEvent } from '../../protocol/room/own-room.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
-import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { Epochs } from '../epochs/epochs.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { RoomFold } from '../projection/room-fold.ts'
 import { RoomWriter } from '../projection/room-writer.ts'
@@ -21,6 +22,7 @@ import type { StoredLog } from '../storage/stored-log.ts'
 import { type Caller, Door, type Entrance } from './door.ts'
 import { findAdmissions } from './find-admissions.ts'
 import { HeadWatch } from './head-watch.ts'
+import { KeyUpkeep, type OwnPen } from './key-upkeep.ts'
 import { LogAnnouncer } from './log-announcer.ts'
 import { isWritten } from './outbox.ts'
 import { type EntryPlace, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
@@ -39,8 +41,7 @@ export class Room implements ChannelRoom {
   readonly secret: Uint8Array
   readonly inviteSeed: Uint8Array | null
   readonly secrets: RoomSecrets
-  /** What its entries are opened with. */
-  readonly keys: RoomKeys
+  readonly epochs: Epochs
   readonly ownAdmission: Admission
   readonly device: Uint8Array
   readonly logs = new Map<string, RoomLog>()
@@ -51,6 +52,7 @@ export class Room implements ChannelRoom {
   readonly #heads: HeadWatch
   readonly #announcer: LogAnnouncer
   readonly #door: Door
+  readonly #upkeep: KeyUpkeep
   #own: OwnLog | null = null
   #adding: Promise<unknown> = Promise.resolve()
   #told: Standing | null = null
@@ -65,10 +67,12 @@ export class Room implements ChannelRoom {
     this.id = roomId(genesis, primitives)
     this.key = toHex(this.id)
     this.secrets = roomSecrets(options.secret, primitives)
-    this.keys = { classKey: (entryClass) => classKey(this.secrets, entryClass), epoch: () => null }
     this.port = options.port
     this.device = person.device
     this.ownAdmission = admissionOf(person, this, primitives)
+    const { keyStore, now, log } = options
+    const { beginning, secrets, device } = this
+    this.epochs = new Epochs({ room: this.id, beginning, secrets, device, store: keyStore, primitives, now, log })
     this.fold = new RoomFold(this, options.view, primitives, {
       onEntries: (entries) => {
         this.people.changed()
@@ -77,8 +81,10 @@ export class Room implements ChannelRoom {
       onAuthority: () => this.#onAuthority(),
       onTrouble: (error) => options.onChange({ type: 'trouble', room: this, error }),
       onRecovered: () => options.onChange({ type: 'recovered', room: this }),
+      onReopened: () => options.onChange({ type: 'reopened', room: this }),
       onSettled: () => {
         this.people.changed()
+        this.#upkeep.changed()
         options.onChange({ type: 'changed', room: this })
       },
     })
@@ -91,6 +97,9 @@ export class Room implements ChannelRoom {
       log: options.log.child({ room: this.key }),
       now: options.now,
     })
+    const { fold, people, epochs } = this
+    const own: OwnPen = { key: () => this.ownLog, append: (make) => this.#own!.append(make) }
+    this.#upkeep = new KeyUpkeep({ epochs, fold, people, person, own, log, now })
     this.#heads = new HeadWatch({
       forks: options.forks,
       fold: this.fold,
@@ -98,6 +107,11 @@ export class Room implements ChannelRoom {
       onFork: (log) => this.#onFork(log),
     })
     this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
+  }
+
+  /** What its entries are opened with. */
+  get keys(): RoomKeys {
+    return this.epochs.keyring
   }
 
   get suite(): Suite {
@@ -110,6 +124,7 @@ export class Room implements ChannelRoom {
     try {
       await room.#openLogs()
       await room.#own!.open(first(room.ownAdmission))
+      room.tend()
       return room
     } catch (error) {
       await room.close()
@@ -182,9 +197,19 @@ export class Room implements ChannelRoom {
       now,
       ownName: () => this.#options.ownName(),
       channels: () => this.channels(),
-      count: () => this.#logsOf(person.device),
+      generation: () => Math.max(...this.#ownersOf(person.device).map(({ generation }) => generation)),
+      count: () => this.#ownersOf(person.device).length,
       take: (taken: RoomLog) =>
-        new RoomWriter({ room: this, fold: this.fold, own: this.#take(taken), store, space, primitives, now }),
+        new RoomWriter({
+          room: this,
+          fold: this.fold,
+          epochs: this.epochs,
+          own: this.#take(taken),
+          store,
+          space,
+          primitives,
+          now,
+        }),
       begun: async (begun: RoomLog) => {
         await this.#remember(begun.admission)
         this.#announcer.added(begun)
@@ -193,6 +218,11 @@ export class Room implements ChannelRoom {
       onChange: () => this.#options.onChange({ type: 'changed', room: this }),
     }
     return new OwnLog(options, log)
+  }
+
+  /** Do what is due from time to time: destroy keys that have had their time, and announce by what others seal to us. */
+  tend(): void {
+    this.#upkeep.tend()
   }
 
   sign(message: Uint8Array): Uint8Array {
@@ -301,6 +331,7 @@ export class Room implements ChannelRoom {
     this.#announcer.close()
     this.#options.peers.removeRoom(this)
     await this.#adding.catch(() => {})
+    await this.#upkeep.close()
     await this.#own?.close()
     await this.fold.close()
     for (const { stored } of this.logs.values()) await stored.close()
@@ -315,7 +346,7 @@ export class Room implements ChannelRoom {
       throw new ProtocolError('room/not-admitted', 'a room of one person')
     if (follows && !this.logs.has(toHex(follows)))
       throw new ProtocolError('room/not-admitted', 'the first log of its device is not known')
-    if (this.logs.size >= mostLogs || this.#logsOf(owner.device) >= mostGenerations)
+    if (this.logs.size >= mostLogs || this.#ownersOf(owner.device).length >= mostGenerations)
       throw new ProtocolError('room/not-admitted', 'there are too many logs already')
     // Whoever has the link can admit any device; only its own signature shows that it wanted to be.
     if (from !== 'author' || owner.generation !== 0) {
@@ -339,8 +370,9 @@ export class Room implements ChannelRoom {
     return this.#options.roomLogs.set(this.key, [...others, admission])
   }
 
-  #logsOf(device: Uint8Array): number {
-    return [...this.logs.values()].filter(({ stored }) => equalBytes(stored.owner.device, device)).length
+  #ownersOf(device: Uint8Array): LogOwner[] {
+    const owners = [...this.logs.values()].map(({ stored }) => stored.owner)
+    return owners.filter((owner) => equalBytes(owner.device, device))
   }
 
   /** Who may what has changed: whoever is at the door, or within, is judged anew. */

@@ -3,7 +3,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type DialHint, mostHints } from '../../protocol/link/dial-hint.ts'
 import { roomTopics } from '../../protocol/replication/handshake.ts'
-import { type AdmissionPolicy, decodeGenesis, encodeGenesis, roomId } from '../../protocol/room/genesis.ts'
+import { decodeGenesis, encodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { decodeLink, encodeLink, type RoomLink } from '../../protocol/room/link.ts'
 import type { RoomAccess } from '../../protocol/room/own-room.ts'
 import { tidyName } from '../../protocol/room/text.ts'
@@ -22,7 +22,18 @@ import type { RoomChange, RoomOptions } from './room-options.ts'
 export interface RoomsOptions
   extends Pick<
     RoomOptions,
-    'person' | 'contacts' | 'store' | 'space' | 'roomLogs' | 'forks' | 'view' | 'peers' | 'primitives' | 'log' | 'now'
+    | 'person'
+    | 'contacts'
+    | 'store'
+    | 'keyStore'
+    | 'space'
+    | 'roomLogs'
+    | 'forks'
+    | 'view'
+    | 'peers'
+    | 'primitives'
+    | 'log'
+    | 'now'
   > {
   readonly vault: KeyVault
   readonly swarm: Swarm
@@ -38,6 +49,8 @@ interface Presence {
 const linkStart = 'http://localhost:7717/#/join/'
 const redialEveryMs = 30_000
 const topicsEveryMs = 600_000
+/** What is due once a day is due after a night in which the computer slept, too. */
+const tendEveryMs = 3_600_000
 const mostOwnHints = 4
 
 /** The rooms of this node, and its presence in each on the network. */
@@ -55,6 +68,7 @@ export class Rooms {
     this.#timers = [
       setInterval(() => this.dialKnown(), redialEveryMs).unref(),
       setInterval(() => this.#announceAll(), topicsEveryMs).unref(),
+      setInterval(() => this.#tendAll(), tendEveryMs).unref(),
     ]
   }
 
@@ -91,7 +105,11 @@ export class Rooms {
   }
 
   /** Make a room; by its first link, if it has one, people come until `expires` (Unix ms). */
-  async create(name: string, admission: AdmissionPolicy, expires: number | null): Promise<Room> {
+  async create(
+    name: string,
+    { admission, history }: Pick<Genesis, 'admission' | 'history'>,
+    expires: number | null,
+  ): Promise<Room> {
     const label = tidyName(name)
     if (label === '') throw new Problem('name-invalid')
     this.#ownName()
@@ -99,9 +117,9 @@ export class Rooms {
     const inviteSeed = admission === 'invite-only' ? null : randomBytes(32)
     const genesis = encodeGenesis({
       owner: { identity: person.identity, device: person.device },
-      suite: 0,
+      suite: 1,
       admission,
-      history: 'all',
+      history,
       invite: inviteSeed && { key: primitives.publicKey(inviteSeed), expires },
       nonce: randomBytes(32),
     })
@@ -113,13 +131,15 @@ export class Rooms {
     const link = this.#decode(text)
     const room = toHex(roomId(link.genesis, this.#options.primitives))
     const { expires } = link
+    const { admission, history } = decodeGenesis(link.genesis)
     return {
       room,
       name: link.name,
       inviter: link.inviter,
       expires,
       expired: expires !== null && expires < this.#options.now(),
-      policy: decodeGenesis(link.genesis).admission,
+      policy: admission,
+      history,
       joined: this.#rooms.has(room),
       standing: this.#rooms.get(room)?.room.people.standing ?? null,
     }
@@ -294,6 +314,10 @@ export class Rooms {
 
   #announceAll(): void {
     for (const room of this.#present()) this.#announce(room)
+  }
+
+  #tendAll(): void {
+    for (const room of this.all()) room.tend()
   }
 
   /** Whom we have met before is dialled where they were: that needs no DHT. */

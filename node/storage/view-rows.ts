@@ -26,6 +26,15 @@ export interface OperationRow {
   readonly body: Uint8Array
 }
 
+/** An entry about epochs, without the boxes that are for others. `about`: what else was known of it where it stands, as JSON. */
+export interface EpochEventRow {
+  readonly log: string
+  readonly index: number
+  readonly kind: string
+  readonly body: Uint8Array
+  readonly about: string
+}
+
 /** An entry with the log it stands in. */
 export interface LocatedRow extends EntryRow {
   readonly key: string

@@ -1,32 +1,19 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
-import type { EntryRow, LocatedRow, LogRow, OperationRow, OrderMark, ReadMark } from './view-rows.ts'
+import type { EntryRow, EpochEventRow, LocatedRow, LogRow, OperationRow, OrderMark, ReadMark } from './view-rows.ts'
+import { viewSchema, viewSchemaVersion } from './view-schema.ts'
 
 /** The library ends what it reads as text at the first NUL, and an author may write one: so texts are read as bytes. */
 interface StoredRow extends Omit<LocatedRow, 'text'> {
   readonly text: ArrayBuffer
 }
 
-const schemaVersion = 3
-const schema = `
-  CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE room(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, read_depth INTEGER NOT NULL DEFAULT -1, read_time INTEGER NOT NULL DEFAULT -1);
-  CREATE TABLE log(id INTEGER PRIMARY KEY, room INTEGER NOT NULL, key TEXT NOT NULL UNIQUE, length INTEGER NOT NULL, state TEXT NOT NULL);
-  CREATE TABLE entry(
-    log INTEGER NOT NULL, idx INTEGER NOT NULL, room INTEGER NOT NULL, depth INTEGER NOT NULL, time INTEGER NOT NULL, stamp INTEGER NOT NULL,
-    tree BLOB NOT NULL, type TEXT NOT NULL, shown INTEGER NOT NULL, call TEXT, text TEXT NOT NULL, flaw TEXT, late INTEGER NOT NULL,
-    hidden TEXT, PRIMARY KEY(log, idx)) WITHOUT ROWID;
-  CREATE INDEX entry_order ON entry(room, depth, time) WHERE shown;
-  CREATE INDEX entry_name ON entry(log, idx) WHERE type IN ('joined', 'name-changed');
-  CREATE TABLE operation(log INTEGER NOT NULL, idx INTEGER NOT NULL, room INTEGER NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY(log, idx)) WITHOUT ROWID;
-  CREATE INDEX operation_room ON operation(room);
-  CREATE INDEX entry_call ON entry(room, call) WHERE call IS NOT NULL;
-`
 const columns = `entry.log AS log, entry.idx AS "index", entry.depth AS depth, entry.time AS time, entry.stamp AS stamp, entry.tree AS treeHash,
   entry.type AS type, entry.shown AS shown, entry.call AS call, CAST(entry.text AS BLOB) AS text, entry.flaw AS flaw, entry.late AS late,
   entry.hidden AS hidden, log.key AS key`
+/** Messages, and what is none, of which nothing or only the header could be opened: their text is the number of the epoch. */
+const unread = `('locked', 'withheld', 'locked-other', 'withheld-other')`
 const displayOrder = 'entry.depth, entry.time, log.key, entry.idx'
 const reverseOrder = 'entry.depth DESC, entry.time DESC, log.key DESC, entry.idx DESC'
 
@@ -101,6 +88,7 @@ export class ViewStore {
   beginLog(room: number, key: string): LogRow {
     this.#run('DELETE FROM entry WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
     this.#run('DELETE FROM operation WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
+    this.#run('DELETE FROM epoch WHERE log IN (SELECT id FROM log WHERE key = ?)', key)
     this.#run('DELETE FROM log WHERE key = ?', key)
     this.#run("INSERT INTO log(room, key, length, state) VALUES (?, ?, 0, '')", room, key)
     return this.#get<LogRow>('SELECT id, key, length, state FROM log WHERE key = ?', key)!
@@ -133,6 +121,29 @@ export class ViewStore {
     }))
   }
 
+  addEpochEvent(room: number, log: number, { index, kind, body, about }: Omit<EpochEventRow, 'log'>): void {
+    this.#run('INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?)', log, index, room, kind, Buffer.from(body), about)
+  }
+
+  /** In the order of each log. */
+  epochEvents(room: number): EpochEventRow[] {
+    const sql = `SELECT log.key AS log, epoch.idx AS "index", kind, body, about
+      FROM epoch JOIN log ON log.id = epoch.log WHERE epoch.room = ? ORDER BY epoch.log, epoch.idx`
+    return this.#all<EpochEventRow>(sql, room).map((row) => ({ ...row, body: new Uint8Array(row.body) }))
+  }
+
+  /** Whether entries of an epoch were folded without a key of theirs, or with that of their header alone. */
+  isUnread(room: number, log: number, epoch: number): boolean {
+    const sql = `SELECT 1 FROM entry WHERE room = ? AND log = ? AND text = ? AND type IN ${unread} LIMIT 1`
+    return this.#get(sql, room, log, String(epoch)) !== undefined
+  }
+
+  /** How many messages of a room have no key here, of those that would be shown. */
+  unreadable(room: number): number {
+    const sql = `SELECT count(*) AS count FROM entry WHERE room = ? AND type IN ${unread} AND type NOT LIKE '%-other' AND hidden IS NULL`
+    return this.#get<{ count: number }>(sql, room)!.count
+  }
+
   /** Judge anew which entries of a log are hidden: `hiding` answers what its author was to the room there, or null. */
   hide(log: number, hiding: (index: number, type: string) => string | null): void {
     const rows = this.#all<{ index: number; type: string; hidden: string | null }>(
@@ -151,9 +162,10 @@ export class ViewStore {
     return this.#get<{ text: string }>(sql, log)?.text ?? null
   }
 
-  /** Depth and tree hash of a log right after its entry `index`. */
-  entryAt(log: number, index: number): { readonly depth: number; readonly treeHash: Uint8Array } | null {
-    return this.#get('SELECT depth, tree AS treeHash FROM entry WHERE log = ? AND idx = ?', log, index) ?? null
+  /** Depth and tree hash of a log right after its entry `index`; the depth is null where there was no key to read it. */
+  entryAt(log: number, index: number): { readonly depth: number | null; readonly treeHash: Uint8Array } | null {
+    const sql = `SELECT iif(type IN ('locked', 'locked-other'), NULL, depth) AS depth, tree AS treeHash FROM entry WHERE log = ? AND idx = ?`
+    return this.#get(sql, log, index) ?? null
   }
 
   entry(log: number, index: number): LocatedRow | null {
@@ -252,7 +264,7 @@ export class ViewStore {
     try {
       db = this.#connect()
       const known = db.prepare("SELECT value FROM meta WHERE name = 'schema'").get() as { value: string } | undefined
-      if (known?.value === String(schemaVersion)) return db
+      if (known?.value === String(viewSchemaVersion)) return db
     } catch {
       // No such table, another key, or a damaged file: all are answered alike.
     }
@@ -266,8 +278,8 @@ export class ViewStore {
     this.#statements.clear()
     const db = this.#connect()
     try {
-      db.exec(schema)
-      db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(String(schemaVersion))
+      db.exec(viewSchema)
+      db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(String(viewSchemaVersion))
     } catch (error) {
       db.close()
       throw error

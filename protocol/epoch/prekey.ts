@@ -35,6 +35,11 @@ export function firstPrekeyOf(logGeneration: number): number {
   return logGeneration * 2 ** 16
 }
 
+/** Which log of its device a prekey was announced in. */
+export function logOfPrekey(generation: number): number {
+  return Math.floor(generation / 2 ** 16)
+}
+
 /** The same key, if something can be sealed to it and it is the one way to write it. Throws `epoch/prekey`. */
 export function requirePrekey(key: Uint8Array): Uint8Array {
   const isReduced = compareBytes(key.toReversed(), prime.toReversed()) < 0

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Standing } from '../../node/api/commands.ts'
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
-import { openHostile } from '../support/hostile.ts'
+import { knownTo, openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow, untilShows } from '../support/nodes.ts'
 import { openStranger } from '../support/stranger.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
@@ -260,7 +260,8 @@ test('a reader who writes all the same, with a program of their own, is shown to
   try {
     await mallory.log.append([
       mallory.entry(0, { type: 'joined', heads: [], admission: mallory.admission, as: 'Mallory' }),
-      mallory.entry(1, { type: 'message-sent', text: 'I write' }),
+      await mallory.begin(1, await knownTo(ada, room)),
+      mallory.entry(2, { type: 'message-sent', text: 'I write' }),
     ])
     await mallory.meet(stranger)
     for (const seer of [ada, ben]) {

@@ -56,6 +56,7 @@ describe('someone who was away', () => {
     }
     await ben.run('send-message', { room, text: 'Still here' })
     await until(() => ada.texts(room).includes('Still here'), 'the last message')
+    await until(() => ada.room(room).unreadable === 0, 'keys for all of it')
 
     const shown = ada.timeline(room)
     const byId = new Map(shown.flatMap((item) => (item.type === 'message' ? [[item.id, item.text]] : [])))

@@ -11,7 +11,7 @@ import { headSignable } from '../../protocol/log/hypercore.ts'
 import { roomId } from '../../protocol/room/genesis.ts'
 import { decodeBundle } from '../../protocol/verification/bundle.ts'
 import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
-import { type Hostile, openHostile } from '../support/hostile.ts'
+import { type Hostile, knownTo, openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow } from '../support/nodes.ts'
 import { openStranger, type Stranger } from '../support/stranger.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
@@ -50,9 +50,10 @@ async function twoHistories(one: readonly string[], two: readonly string[]): Pro
   const both = [await openHostile(net.home('one'), link, device), await openHostile(net.home('two'), link, device)]
   hostiles.push(...both)
   const joined = both[0]!.entry(0, { type: 'joined', heads: [], admission: both[0]!.admission, as: 'Mallory' })
+  const begun = await both[0]!.begin(1, await knownTo(ada, room))
   for (const [i, texts] of [one, two].entries()) {
     const { log, entry } = both[i]!
-    await log.append([joined, ...texts.map((text, at) => entry(at + 1, message(text)))])
+    await log.append([joined, begun, ...texts.map((text, at) => entry(at + 2, message(text)))])
   }
   return [both[0]!, both[1]!]
 }
@@ -104,7 +105,7 @@ describe('a member who has signed two histories', () => {
     await one.meet(stranger)
     await untilAllShow([ada, ben, cy], room, ['I said yes'])
     await two.meet(stranger)
-    await expectProved([ada, ben, cy], 1)
+    await expectProved([ada, ben, cy], 2)
   })
 
   test('of two lengths is found out too, the longer one first', async () => {
@@ -112,7 +113,7 @@ describe('a member who has signed two histories', () => {
     await one.meet(stranger)
     await untilAllShow([ada, ben], room, ['I said yes', 'And I meant it'])
     await two.meet(stranger)
-    await expectProved([ada, ben], 1)
+    await expectProved([ada, ben], 2)
   })
 
   test('of two lengths is found out too, the shorter one first', async () => {
@@ -120,7 +121,7 @@ describe('a member who has signed two histories', () => {
     await one.meet(stranger)
     await untilAllShow([ada, ben], room, ['I said yes'])
     await two.meet(stranger)
-    await expectProved([ada, ben], 1)
+    await expectProved([ada, ben], 2)
     expect(ben.texts(room)).not.toContain('I said no')
   })
 
@@ -149,13 +150,15 @@ test('a member who takes back what was said is found out by the first head they 
   const hostile = await openHostile(net.home('one'), link, device)
   hostiles.push(hostile)
   const { admission, entry, log } = hostile
-  await log.append([entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }), entry(1, message('I said yes'))])
+  const joined = entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' })
+  const begun = await hostile.begin(1, await knownTo(ada, room))
+  await log.append([joined, begun, entry(2, message('I said yes'))])
   const channel = await hostile.meet(stranger)
   await untilAllShow([ada, ben], room, ['I said yes'])
-  const head = { length: 1, treeHash: await log.treeHash(1) }
+  const head = { length: 2, treeHash: await log.treeHash(2) }
   const { deviceSeed } = personOf(device, primitives)
   const signature = primitives.sign(headSignable(log.key, head, primitives, 1), deviceSeed)
   for (const bytes of encodeLogs([{ admission, head: { ...head, fork: 1, signature } }])) channel.send(2, bytes)
-  await expectProved([ada, ben], 1)
+  await expectProved([ada, ben], 2)
   expect(ada.texts(room)).toContain('I said yes')
 })

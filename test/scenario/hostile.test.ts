@@ -6,7 +6,7 @@ import { protocolErrors } from '../../protocol/errors.ts'
 import { logKey } from '../../protocol/log/hypercore.ts'
 import { roomId } from '../../protocol/room/genesis.ts'
 import { decodeBundle } from '../../protocol/verification/bundle.ts'
-import { type Hostile, openHostile } from '../support/hostile.ts'
+import { type Hostile, knownTo, openHostile } from '../support/hostile.ts'
 import { meet, type TestPerson, untilAllShow } from '../support/nodes.ts'
 import { openStranger, type Stranger } from '../support/stranger.ts'
 import { openTestnet, type Testnet } from '../support/testnet.ts'
@@ -67,20 +67,21 @@ describe('a hostile member', () => {
     const { admission, entry } = hostile
     await ada.send(room, 'Welcome')
     const bundle = decodeBundle(await ada.backend.exportRoom(room, 'all'), primitives)
-    const ofAda = bundle.logs.find((log) => log.blocks.length === 2)!
+    const ofAda = bundle.logs.find((log) => log.blocks.length === 4)!
     expect(logKey({ ...ofAda, room: roomId(bundle.genesis, primitives) }, primitives)).not.toEqual(hostile.log.key)
     await hostile.log.append([
       entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
+      await hostile.begin(1, await knownTo(ada, room)),
       randomBytes(200),
       Buffer.alloc(0),
       randomBytes(300_000),
-      entry(4, message(''), { kind: 'poll-opened', depth: 5, body: randomBytes(20) }),
-      entry(5, message('From the future'), { depth: 1_000_000 }),
-      entry(6, { type: 'joined', heads: [], admission, as: 'Ada' }),
-      ofAda.blocks[1]!,
-      entry(8, message('x'), { body: randomBytes(40) }),
-      entry(9, message('Believe me'), { heads: [{ log: hostile.log.key, length: 3, treeHash: randomBytes(32) }] }),
-      entry(10, message('I behave now')),
+      entry(5, message(''), { kind: 'poll-opened', body: randomBytes(20) }),
+      entry(6, message('From the future'), { depth: 1_000_000 }),
+      entry(7, { type: 'joined', heads: [], admission, as: 'Ada' }),
+      ofAda.blocks[3]!,
+      entry(9, message('x'), { body: randomBytes(40) }),
+      entry(10, message('Believe me'), { heads: [{ log: hostile.log.key, length: 3, treeHash: randomBytes(32) }] }),
+      entry(11, message('I behave now')),
     ])
     await hostile.meet(stranger)
     const log = Buffer.from(hostile.log.key).toString('hex')
@@ -90,16 +91,16 @@ describe('a hostile member', () => {
     }, 'all entries at Ben')
     expect(shown.map((item) => [item.index, item.type === 'notice' ? item.notice : item.type, item.flaw])).toEqual([
       [0, 'joined', null],
-      [1, 'unreadable', protocolErrors['entry/version']],
-      [2, 'unreadable', protocolErrors['entry/frame']],
-      [3, 'unreadable', protocolErrors['encoding/too-large']],
-      [4, 'unknown', null],
-      [5, 'message', protocolErrors['ordering/depth']],
-      [6, 'unreadable', protocolErrors['room/admission-repeated']],
-      [7, 'unreadable', protocolErrors['entry/commitment']],
-      [8, 'unreadable', protocolErrors['entry/body']],
-      [9, 'message', protocolErrors['ordering/citation-self']],
-      [10, 'message', null],
+      [2, 'unreadable', protocolErrors['entry/version']],
+      [3, 'unreadable', protocolErrors['entry/frame']],
+      [4, 'unreadable', protocolErrors['encoding/too-large']],
+      [5, 'unknown', null],
+      [6, 'message', protocolErrors['ordering/depth']],
+      [7, 'unreadable', protocolErrors['room/admission-repeated']],
+      [8, 'unreadable', protocolErrors['entry/commitment']],
+      [9, 'unreadable', protocolErrors['entry/body']],
+      [10, 'message', protocolErrors['ordering/citation-self']],
+      [11, 'message', null],
     ])
     expect(ben.room(room).members.map(({ name }) => name)).toEqual(['Ada', 'Ben', 'Mallory'])
     await expectOthersGoOn(['Welcome', 'From the future', 'Believe me', 'I behave now'])
@@ -111,9 +112,10 @@ describe('a hostile member', () => {
     const never = { log: randomBytes(32), length: 7, treeHash: randomBytes(32) }
     await hostile.log.append([
       entry(0, { type: 'joined', heads: [], admission, as: 'Mallory' }),
-      entry(1, message('True')),
-      entry(2, message('Held back'), { heads: [never] }),
-      entry(3, message('Behind it')),
+      await hostile.begin(1, await knownTo(ada, room)),
+      entry(2, message('True')),
+      entry(3, message('Held back'), { heads: [never] }),
+      entry(4, message('Behind it')),
     ])
     await hostile.meet(stranger)
     await until(() => ben.room(room).troubles.length === 1, 'that it says so')
@@ -139,8 +141,9 @@ describe('a hostile member', () => {
     const device = freshVault(primitives)
     const [one, two] = [await mallory('one', device), await mallory('two', device)]
     const joined = one.entry(0, { type: 'joined', heads: [], admission: one.admission, as: 'Mallory' })
-    await one.log.append([joined, one.entry(1, message('I said yes'))])
-    await two.log.append([joined, two.entry(1, message('I said no'))])
+    const known = await knownTo(ada, room)
+    await one.log.append([joined, await one.begin(1, known), one.entry(2, message('I said yes'))])
+    await two.log.append([joined, await two.begin(1, known), two.entry(2, message('I said no'))])
     await one.meet(stranger)
     await untilAllShow([ada, ben], room, ['I said yes'])
     expect(ada.room(room).troubles).toEqual([])
@@ -151,7 +154,7 @@ describe('a hostile member', () => {
       author: 'Mallory',
       text: expect.stringContaining('two histories'),
     })
-    await two.log.append([two.entry(2, message('I never said yes'))])
+    await two.log.append([two.entry(3, message('I never said yes'))])
     await two.announce(second)
     await expectOthersGoOn(['I said yes'])
     await two.meet(stranger)

@@ -38,7 +38,14 @@ async function vaultOf(person: TestPerson): Promise<VaultContent> {
 }
 
 /** Each secret in every form that it could be written in. */
-function formsOf({ words, deviceSeed, networkSeed, viewKey, rooms }: VaultContent): Record<string, Buffer[]> {
+function formsOf({
+  words,
+  deviceSeed,
+  networkSeed,
+  viewKey,
+  keyStoreKey,
+  rooms,
+}: VaultContent): Record<string, Buffer[]> {
   const bytes = (hex: string) => [
     Buffer.from(hex, 'hex'),
     Buffer.from(hex),
@@ -55,6 +62,7 @@ function formsOf({ words, deviceSeed, networkSeed, viewKey, rooms }: VaultConten
     deviceSeed: bytes(deviceSeed),
     networkSeed: bytes(networkSeed),
     viewKey: bytes(viewKey),
+    keyStoreKey: bytes(keyStoreKey),
     roomSecret: rooms.flatMap(({ secret }) => bytes(secret)),
     inviteSeed: rooms.flatMap(({ inviteSeed }) => bytes(inviteSeed!)),
     message: text(said),
@@ -143,7 +151,12 @@ describe('an address', () => {
       const owner = { ...log, room: roomId(genesis, primitives) }
       const key = logKey(owner, primitives)
       return log.blocks.flatMap((block, index) => {
-        const opened = openEntry(block, { room: owner.room, log: key, index }, log.keys[index] as EntryKeys, primitives)
+        const opened = openEntry(
+          block,
+          { room: owner.room, log: key, index, suite: 1 },
+          log.keys[index] as EntryKeys,
+          primitives,
+        )
         expect(toHex(owner.room)).toBe(of)
         return [Buffer.from(opened.body), Buffer.from(opened.header.kind)]
       })

@@ -29,7 +29,7 @@ describe('people in a room', () => {
       ],
       troubles: [],
     })
-    await until(() => ada.room(room).heldUpTo[0]?.length === 2)
+    await until(() => ada.room(room).heldUpTo[0]?.length === 4)
     await until(() => ada.room(room).syncing === null)
 
     await ada.run('set-name', { name: 'Ada L.' })

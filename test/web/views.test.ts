@@ -20,6 +20,7 @@ const preview: LinkPreview = {
   expires: null,
   expired: false,
   policy: 'open-link',
+  history: 'all',
   joined: false,
   standing: null,
 }

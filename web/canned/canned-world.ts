@@ -164,6 +164,8 @@ const belowMe: Member['may'] = { roles: ['reader'], remove: true }
 /** What one is to a room in which nothing was done to anybody. */
 const standing = (own: CannedRoom['view']['standing']) => ({
   policy: 'open-link' as const,
+  history: 'all' as const,
+  unreadable: 0,
   standing: own,
   told: null,
   others: [],

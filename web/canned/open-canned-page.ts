@@ -56,6 +56,7 @@ export function openCannedPage(): void {
         expires: null,
         expired: link.includes('old'),
         policy: 'open-link',
+        history: 'all',
         joined: false,
         standing: null,
       }

@@ -115,6 +115,9 @@ export const en = {
   'newRoom.open-link': 'whoever has the link',
   'newRoom.lobby': 'whoever has the link, once somebody lets them in',
   'newRoom.invite-only': 'one person for each link',
+  'newRoom.history': 'Who comes later reads',
+  'newRoom.all': 'what was said before, too',
+  'newRoom.joined': 'only what is said from then on',
   'newRoom.create': 'Make the room',
 
   'join.title': 'Join a room',
@@ -130,6 +133,7 @@ export const en = {
   'join.words': 'Name and inviter are what the link itself says. Nobody has vouched for them yet.',
   'join.effect':
     'Nobody has been contacted so far. When you join, your node dials the people in the room, and they see your name and address.',
+  'join.historyJoined': 'You will read what is said from then on. What was said before stays closed to you.',
   'join.expires': (when: string) => `The link works until ${when}.`,
   'join.expired': 'This link has expired. Ask the person who gave it to you for a new one.',
   'join.confirm': 'Join',
@@ -170,6 +174,9 @@ export const en = {
   'timeline.older': 'Loading older messages…',
   'timeline.olderFailed': 'Older messages could not be loaded.',
   'timeline.begin': 'This is where the room begins.',
+  'timeline.beforeYou': 'Messages from before you joined are not shown.',
+  'timeline.unreadable': (n: number) =>
+    `${messages(n)} cannot be read yet: somebody who has the keys has to be online.`,
   'timeline.empty': 'Nothing has been said here yet',
   'timeline.emptyBody': 'Share the link to bring people in, or write the first message.',
   'timeline.today': 'Today',

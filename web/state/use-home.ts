@@ -1,5 +1,5 @@
 import { computed, type InjectionKey, inject, type ShallowRef } from 'vue'
-import type { AdmissionPolicy, CommandResult } from '../../node/api/commands.ts'
+import type { CommandInput, CommandResult } from '../../node/api/commands.ts'
 import type { PeopleView, RoomsView, StatusView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { useView } from './use-bridge.ts'
@@ -11,7 +11,7 @@ export interface Home {
   readonly people: Readonly<ShallowRef<PeopleView | undefined>>
   readonly unread: Readonly<ShallowRef<number>>
   setName(name: string): Promise<void>
-  createRoom(name: string, policy: AdmissionPolicy, expires: number | null): Promise<CommandResult<'create-room'>>
+  createRoom(room: CommandInput<'create-room'>): Promise<CommandResult<'create-room'>>
 }
 
 export const homeKey: InjectionKey<Home> = Symbol('home')
@@ -29,8 +29,7 @@ export function makeHome(bridge: Bridge): Home {
     async setName(name) {
       await bridge.send({ type: 'set-name', name })
     },
-    createRoom: (name, policy, expires) =>
-      bridge.send({ type: 'create-room', name, policy, ...(expires === null ? {} : { expires }) }),
+    createRoom: (room) => bridge.send({ type: 'create-room', ...room }),
   }
 }
 

@@ -32,7 +32,7 @@ describe('from the command line', () => {
     expect(joined.stderr).toContain('Asked to come in')
     expect(listed.stdout).toMatch(/Book club +1 online\n.*you were removed\n$/)
     expect(left).toEqual({ room: club })
-    expect(node.commands).toContainEqual({ type: 'create-room', name: 'Clinic', policy: 'lobby' })
+    expect(node.commands).toContainEqual({ type: 'create-room', name: 'Clinic', policy: 'lobby', history: 'all' })
     expect(node.commands).toContainEqual({ type: 'leave-room', room: club })
   })
 

@@ -68,6 +68,7 @@ describe('with a running node', () => {
         return { id, author, text, time }
       }),
       waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
+      unreadable: 0,
     })
   })
 
