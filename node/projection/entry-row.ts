@@ -51,6 +51,8 @@ function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' 
       return { shown: false, call: toHex(event.call), text: event.reason }
     case 'invite-created':
       return { shown: true, call: null, text: event.role }
+    case 'identity-updated':
+      return { shown: false, call: null, text: '' }
     case 'invite-revoked':
     case 'left':
       return { shown: true, call: null, text: '' }
