@@ -1,5 +1,7 @@
 import { toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
+import { identityId } from '../../protocol/identity/statement.ts'
 import type { RoomEvent, UnknownEvent } from '../../protocol/room/event.ts'
 import type { FoldedEntry } from '../../protocol/room/fold-log.ts'
 import type { EntryRow } from '../storage/view-rows.ts'
@@ -10,9 +12,10 @@ export function entryRow(
   { order, time, event, read, flaws }: FoldedEntry,
   log: FoldingLog,
   { late, hidden }: Pick<EntryRow, 'late' | 'hidden'>,
+  primitives: Primitives,
 ): EntryRow {
   const { shown, call, text } = event
-    ? told(event)
+    ? told(event, primitives)
     : { shown: read === 'whole' || read === 'failed', call: null, text: '' }
   return {
     log: log.row,
@@ -33,7 +36,7 @@ export function entryRow(
 }
 
 /** Whether an event has a line of its own, the call it is about, and what its type has to say. */
-function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' | 'text'> {
+function told(event: RoomEvent | UnknownEvent, primitives: Primitives): Pick<EntryRow, 'shown' | 'call' | 'text'> {
   switch (event.type) {
     case 'room-created':
       return { shown: true, call: null, text: event.name }
@@ -52,7 +55,7 @@ function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' 
     case 'invite-created':
       return { shown: true, call: null, text: event.role }
     case 'identity-updated':
-      return { shown: false, call: null, text: '' }
+      return { shown: true, call: null, text: toHex(identityId(event.statements[0]!, primitives)) }
     case 'invite-revoked':
     case 'left':
       return { shown: true, call: null, text: '' }

@@ -7,14 +7,13 @@ import { isClosed, type Opened } from '../../protocol/log/opened.ts'
 import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
-import type { Standing } from '../../protocol/room/rights.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { ReadMark } from '../storage/view-rows.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { entryRow } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
 import { openBlock } from './open-block.ts'
-import { RoomAuthority, storedOperations } from './room-authority.ts'
+import { type HiddenAs, RoomAuthority, storedEntries } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
 export interface FoldedRoom {
@@ -82,7 +81,7 @@ export class RoomFold {
     this.#view = view
     this.#primitives = primitives
     this.#listeners = listeners
-    this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)))
+    this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)), primitives)
   }
 
   /** The room's number in the view store; 0 before the first fold. */
@@ -219,7 +218,7 @@ export class RoomFold {
         isKnown = true
       } else log.restore(this.#view.beginLog(id, log.key))
     }
-    if (!isWhole || isKnown) this.authority.restore(storedOperations(this.#view.operations(id), this.logs))
+    if (!isWhole || isKnown) this.authority.restore(storedEntries(this.#view.operations(id), this.logs))
     this.#number = id
     this.#isUnread ||= isNew
     this.#generation = this.#view.generation
@@ -244,7 +243,10 @@ export class RoomFold {
     log.advance(step.log, block)
     if ('body' in opened) this.#noteOperation(log, entry, block, opened)
     const hidden = this.#hiddenAs(log, entry.order.index, entry.event?.type ?? 'unreadable')
-    this.#view.addEntry(this.number, entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }))
+    this.#view.addEntry(
+      this.number,
+      entryRow(entry, log, { late: this.#isLate(entry, log, read), hidden }, this.#primitives),
+    )
     return entry
   }
 
@@ -256,11 +258,12 @@ export class RoomFold {
     opened: OpenedEntry,
   ): void {
     const id = operationId(log.folded.key, index, block, this.#primitives)
-    if (!event || !this.authority.note(log.folded, index, event, id)) return
+    const { key, author } = log.folded
+    if (!event || !author || !this.authority.note({ owner: author.owner, log: key, index, id, event })) return
     this.#view.addOperation(this.number, log.row, { index, id, kind: opened.header.kind, body: opened.body })
   }
 
-  /** Let new operations count, and hide and show what they say. Answers whether there were any. */
+  /** Let new operations and revocations count, and hide and show what they say. Answers whether there were any. */
   #settleAuthority(): boolean {
     const changed = this.authority.settle()
     if (!changed) return false
@@ -273,7 +276,7 @@ export class RoomFold {
   }
 
   /** Why an entry is not shown. As long as what let us in is lost here, we show ourselves what we write. */
-  #hiddenAs({ folded, isOwn }: FoldingLog, index: number, type: string): Standing | null {
+  #hiddenAs({ folded, isOwn }: FoldingLog, index: number, type: string): HiddenAs | null {
     if (isOwn && folded.author && !this.authority.hasHeardOf(toHex(folded.author.owner.identity))) return null
     return this.authority.hiddenAs(folded, index, type)
   }

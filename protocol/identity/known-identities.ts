@@ -1,8 +1,8 @@
-import { toHex } from '../bytes.ts'
+import { equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { type Identity, type ReadIdentity, readIdentity, resolveIdentity } from './identity.ts'
 import type { PlacedStatement } from './resolve-statements.ts'
-import { type IdentityStatement, identityId, statementHash } from './statement.ts'
+import { type IdentityStatement, identityId, mostStatements, statementHash } from './statement.ts'
 
 /** Whose log it is. */
 interface LogAuthor {
@@ -84,6 +84,11 @@ export class KnownIdentities {
     return rest.flatMap((each) => placed?.get(toHex(statementHash(each, this.#primitives)))?.placed ?? [])
   }
 
+  /** All statements of an identity, as they can stand in one place. */
+  all(id: string): IdentityStatement[] {
+    return this.withPast(id, this.#identities.get(id)?.placed.keys() ?? [])
+  }
+
   /** These statements, and all that they follow, as they can stand in one place. `hashes`: hex, of later statements. */
   withPast(id: string, hashes: Iterable<string>): IdentityStatement[] {
     const gathered = this.#identities.get(id)
@@ -106,8 +111,24 @@ export class KnownIdentities {
 
   /** Whether a device speaks for an identity, by all that is known. */
   isActive(id: string, device: Uint8Array): boolean {
-    const key = toHex(device)
-    return this.of(id)?.devices.some((each) => toHex(each) === key) ?? false
+    return this.of(id)?.devices.some((each) => equalBytes(each, device)) ?? false
+  }
+
+  /** Whether a device would speak for the identity of these statements, if they were known too. Throws `identity/…` and `encoding/…`. */
+  wouldBeActive(statements: readonly IdentityStatement[], device: Uint8Array): boolean {
+    const read = readIdentity(statements, this.#primitives)
+    const all = new Map([...this.placed(toHex(read.id)), ...read.placed].map((placed) => [placed.id, placed]))
+    const { devices } = resolveIdentity({ ...read, placed: [...all.values()] }, this.#primitives)
+    return devices.some((each) => equalBytes(each, device))
+  }
+
+  /** What shows that a device does not speak for an identity, or else which devices it has lost; as can be told in one place. */
+  against(id: string, device: Uint8Array): IdentityStatement[] {
+    const revocations = this.placed(id).filter(({ statement }) => statement.type === 'device-revoked')
+    const own = revocations.filter(({ statement }) => 'device' in statement && equalBytes(statement.device, device))
+    const hashes = (own.length > 0 ? own : revocations).map((each) => each.id)
+    while (hashes.length > 1 && this.withPast(id, hashes).length > mostStatements) hashes.pop()
+    return this.withPast(id, hashes)
   }
 
   #has(statements: readonly IdentityStatement[]): boolean {
