@@ -8,6 +8,7 @@ import { type NodeConfig, version } from './config.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { Pairing } from './devices/pairing.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
+import { devicesView } from './projection/devices-view.ts'
 import { timelinePage } from './projection/timeline-watch.ts'
 import { Views } from './projection/views.ts'
 import { KnownPeers } from './replication/known-peers.ts'
@@ -18,7 +19,8 @@ import { Contacts } from './rooms/contacts.ts'
 import { excerptRoom } from './rooms/excerpt-room.ts'
 import { exportRoom } from './rooms/export-room.ts'
 import { openForks } from './rooms/forks.ts'
-import { freshVault, personIn } from './rooms/person.ts'
+import { OwnIdentity } from './rooms/own-identity.ts'
+import { freshVault, isRevoked, personIn } from './rooms/person.ts'
 import { openRoomLogs } from './rooms/room-logs.ts'
 import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
@@ -100,12 +102,14 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       pairing: () => pairing.view(),
       contacts,
       invites: () => rooms.invites,
+      devices: () => devicesView(own, person, rooms),
       onTrouble,
       status: () => ({
         version,
         name: vault.content.name,
         identity: toHex(person.identity),
         device: toHex(person.device),
+        revoked: isRevoked(person),
         wordsKept: vault.content.words !== null,
         network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
         peers: peers.count,
@@ -133,6 +137,17 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     now,
   }
   const rooms = opened(new Rooms({ ...shared, onChange }))
+  const own = opened(
+    new OwnIdentity({
+      vault,
+      person,
+      primitives,
+      log,
+      rooms: () => rooms.everywhere(),
+      isOwn: (room) => rooms.isOwn(room),
+      onChange: () => views.nodeChanged(),
+    }),
+  )
   const self = {
     get identity() {
       return toHex(person.identity)
@@ -163,6 +178,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       onAdded: () => views.nodeChanged(),
     }),
   )
+  for (const room of rooms.everywhere()) own.heard(room)
   // What others send would fill the disk to the last byte.
   peers.setAway(space.isLow)
   space.onChange(() => {
@@ -174,6 +190,11 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   function onChange(change: RoomChange): void {
     if (change.type === 'trouble') onTrouble(change.error)
     if (change.type === 'recovered') onRecovered()
+    if (change.type === 'statements') own.shown(change.statements)
+    // While rooms are still opened, not all can be told yet.
+    if ((change.type === 'authority' || change.type === 'changed') && rooms.everywhere().includes(change.room)) {
+      own.heard(change.room)
+    }
     if (change.type === 'peer' && !change.gone) rooms.remember(change.channel, change.room)
     if (rooms.isOwn(change.room)) {
       devices?.changed()
@@ -224,6 +245,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     vault,
     contacts,
     person,
+    own,
     primitives,
     view,
     now,

@@ -10,6 +10,7 @@ export const protocolErrors = {
   'identity/signature': 'an identity statement is not signed by the key it needs',
   'identity/key': 'a key is not a valid Ed25519 point',
   'identity/device-unknown': 'the device does not belong to the identity',
+  'identity/cap': 'a revocation names a head that the log never had',
 
   'pairing/proof': 'the other device does not have the pairing link',
   'pairing/commitment': 'the new device is not the one that it said at first it would be',
@@ -52,6 +53,7 @@ export const protocolErrors = {
   'authority/last-owner': 'it would leave the room without an owner',
   'authority/invite': 'it came by an invite that is unknown or was revoked',
   'authority/uses': 'more people came by an invite than it lets in',
+  'authority/revoked': 'its device was revoked, and this is not among what still counts of it',
   'authority/mark': 'it names a head that the log never had',
 
   'ordering/depth': 'an entry claims another depth than one more than what it cites',

@@ -17,6 +17,8 @@ const Closed = <P extends TProperties>(properties: P): TObject<P> =>
 export const RoomId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'room id, 32 bytes in hex' })
 /** An identity's id: 32 bytes, hex. */
 export const IdentityId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'identity id, 32 bytes in hex' })
+/** A device's public key: 32 bytes, hex. */
+export const DeviceId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'device key, 32 bytes in hex' })
 /** A call's id: 16 bytes, hex. */
 export const CallId = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'call id, 16 bytes in hex' })
 /** An entry's id: log key in hex, a slash, and the entry's index in that log. */
@@ -151,6 +153,11 @@ export const commands = {
     Nothing,
   ),
   'cancel-pairing': command('Take no other device in, or become none', {}, Nothing),
+  'revoke-device': command(
+    'Let another device of one’s own write in one’s name no more, in every room; said by the words, if they are given or kept here',
+    { device: DeviceId, words: Type.Optional(Words) },
+    Closed({ rooms: Type.Integer({ description: 'how many rooms know of it now' }) }),
+  ),
   'read-safety-number': command(
     'The 60 digits to compare with somebody: the same for both, if each has the true identity of the other',
     { identity: IdentityId },

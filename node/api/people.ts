@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { IdentityId, InviteId, Role, RoomId, Standing } from './commands.ts'
+import { DeviceId, IdentityId, InviteId, Role, RoomId, Standing } from './commands.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
@@ -51,6 +51,23 @@ export const Person = Type.Object(
   closed,
 )
 export type Person = Static<typeof Person>
+
+/** A device of one's own. */
+export const Device = Type.Object(
+  {
+    device: DeviceId,
+    number: Type.Integer({ description: 'among all of them, from 1' }),
+    label: Type.Union([Type.String(), Type.Null()], {
+      description: 'what it calls itself among them, if that is known',
+    }),
+    self: Type.Boolean({ description: 'this one' }),
+    revoked: Type.Boolean(),
+    rooms: Type.Integer({ description: 'rooms here in which it has written' }),
+    lastWrote: Type.Union([Time, Type.Null()], { description: 'by its clock; null: nothing that is here' }),
+  },
+  closed,
+)
+export type Device = Static<typeof Device>
 
 /** A link to a room, as far as it is known. */
 export const Invite = Type.Object(

@@ -20,6 +20,12 @@ export const problems = {
   'link-malformed': [400, 'This is not a Parley link, or a part of it is missing.'],
   'link-newer': [400, 'This link was made by a newer Parley. Update this one to use it.'],
   'link-expired': [410, 'This link has expired. Ask for a new one.'],
+  'device-revoked': [
+    403,
+    'This device was revoked by another one of yours. It shows what it has, and writes nothing any more.',
+  ],
+  'own-device': [400, 'This is the device that you are using. Revoke it from another one of yours.'],
+  'no-such-device': [404, 'You have no such device, or it was revoked already.'],
   'may-not-write': [403, 'You may not write in this room.'],
   'not-allowed': [403, 'You may not do this in this room.'],
   'no-such-person': [404, 'There is nobody like that in this room.'],

@@ -9,7 +9,7 @@ import {
   RoomId,
   Standing,
 } from './commands.ts'
-import { Invite, Member, Person } from './people.ts'
+import { Device, Invite, Member, Person } from './people.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
@@ -29,6 +29,9 @@ export const StatusView = Type.Object(
     name: Type.Union([Type.String(), Type.Null()], { description: 'null until the first run is done' }),
     identity: IdentityId,
     device: Type.String({ description: 'device public key, hex' }),
+    revoked: Type.Boolean({
+      description: 'another device of theirs has revoked this one: it shows what it has, and writes nothing',
+    }),
     wordsKept: Type.Boolean({
       description: 'the recovery words are still here: nobody has said that they are written down',
     }),
@@ -71,6 +74,10 @@ export type RoomsView = Static<typeof RoomsView>
 
 export const PeopleView = Type.Object({ people: Type.Array(Person) }, closed)
 export type PeopleView = Static<typeof PeopleView>
+
+/** The devices of one's own, as far as they are known here. */
+export const DevicesView = Type.Object({ devices: Type.Array(Device) }, closed)
+export type DevicesView = Static<typeof DevicesView>
 
 /** A log that cannot be trusted as it stands, and why, in words. */
 const LogTrouble = Type.Object({ log: Type.String(), author: Type.String(), text: Type.String() }, closed)
@@ -132,6 +139,7 @@ export const NoticeItem = Type.Object(
       Type.Literal('device-joined'),
       Type.Literal('log-joined'),
       Type.Literal('name-changed'),
+      Type.Literal('identity-updated'),
       Type.Literal('invite-created'),
       Type.Literal('invite-revoked'),
       Type.Literal('admitted'),
@@ -150,7 +158,7 @@ export const NoticeItem = Type.Object(
     ),
     text: Type.String({
       description:
-        'the room name, the new name, the role, `removed` or `banned`, the unknown kind, or what the author of what is hidden was',
+        'the room name, the new name, the role, `removed` or `banned`, the unknown kind, or why something is hidden: what its author was, or `revoked` for its device',
     }),
   },
   closed,
@@ -272,6 +280,7 @@ export const ViewQuery = Type.Union([
   Type.Object({ type: Type.Literal('status') }, closed),
   Type.Object({ type: Type.Literal('rooms') }, closed),
   Type.Object({ type: Type.Literal('people') }, closed),
+  Type.Object({ type: Type.Literal('devices') }, closed),
   Type.Object({ type: Type.Literal('room'), room: RoomId }, closed),
   Type.Object(
     {
@@ -292,6 +301,7 @@ export interface ViewOf {
   readonly status: StatusView
   readonly rooms: RoomsView
   readonly people: PeopleView
+  readonly devices: DevicesView
   readonly room: RoomView
   readonly timeline: TimelineView
   readonly call: CallView

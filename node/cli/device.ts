@@ -1,21 +1,24 @@
 import type { Command } from 'commander'
+import type { Device } from '../api/people.ts'
 import type { PairingView } from '../api/views.ts'
 import { addCommand, addGroup, type CommonOptions, homeOf, outputOf } from './command.ts'
-import { Failure } from './failure.ts'
+import { exitCodes, Failure, usage } from './failure.ts'
 import { connectNode, type NodeClient } from './node-client.ts'
 import { openViews } from './node-views.ts'
-import { isAtTerminal } from './recovery-words.ts'
+import { isAtTerminal, readWords } from './recovery-words.ts'
 import { terminalQr } from './terminal-qr.ts'
-import { shownLine } from './terminal-text.ts'
+import { shownLine, shownTime, table } from './terminal-text.ts'
 
 type Pairing = NonNullable<PairingView['pairing']>
 
 /** `parley device …`: the devices that are one and the same person. */
 export function addDevice(program: Command): void {
-  const device = addGroup(program, 'device', 'your devices: take another one in, or become one')
+  const device = addGroup(program, 'device', 'your devices: list them, take another one in, become one, or revoke one')
+  addList(device)
   addAdd(device)
   addConfirm(device)
   addJoin(device)
+  addRevoke(device)
 }
 
 function addAdd(device: Command): void {
@@ -122,4 +125,86 @@ async function typeCode(node: NodeClient, other: string): Promise<void> {
       process.stderr.write(`${error.message}\n`)
     }
   }
+}
+
+function addList(device: Command): void {
+  addCommand(device, {
+    usage: 'list',
+    summary: 'list your devices, as far as this one knows of them',
+    examples: ['device list', 'device list --json'],
+    json: '{devices: [{device, number, label, self, revoked, rooms, lastWrote}]}; lastWrote in Unix ms, or null',
+  }).action(async (options: CommonOptions) => {
+    const output = outputOf(options)
+    const views = await openViews(await connectNode(homeOf(options)))
+    try {
+      const { devices } = await views.read({ type: 'devices' })
+      output.result({ devices }, () => table(devices.map(rowOf)))
+    } finally {
+      views.close()
+    }
+  })
+}
+
+interface RevokeOptions extends CommonOptions {
+  readonly from?: string
+}
+
+function addRevoke(device: Command): void {
+  addCommand(device, {
+    usage: 'revoke <device>',
+    summary: 'let a device that is lost or stolen speak for you no more, in all your rooms',
+    examples: ['device revoke 5b1c', 'device revoke 2 --from words.txt'],
+    json: '{device, rooms}; rooms: how many know of it now, the others are told when they can be',
+  })
+    .option(
+      '--from <file>',
+      'a file with your 24 words, - for stdin: what they say holds, whatever the device says meanwhile',
+    )
+    .action(async (reference: string, options: RevokeOptions) => {
+      const output = outputOf(options)
+      const words = options.from === undefined ? {} : { words: (await readWords(options.from)).trim() }
+      const node = await connectNode(homeOf(options))
+      const views = await openViews(node)
+      try {
+        const { devices } = await views.read({ type: 'devices' })
+        const { device, number } = findDevice(devices, reference)
+        const { rooms } = await node.send('revoke-device', { device, ...words })
+        output.note(
+          'What it wrote before and this device has stays. What it wrote otherwise is hidden from everybody. What it has, it keeps: also the keys of your rooms as they are now. This cannot be undone.',
+        )
+        output.result({ device, rooms }, () => `Device ${number} is revoked. ${toldText(rooms)}`)
+      } finally {
+        views.close()
+      }
+    })
+}
+
+/** Which device somebody means, by its number, its key or the start of that. Throws `Failure` if none or several. */
+function findDevice(devices: readonly Device[], reference: string): Device {
+  const byNumber = devices.find(({ number }) => String(number) === reference)
+  if (byNumber) return byNumber
+  const [found, ...more] = devices.filter(({ device }) => device.startsWith(reference.toLowerCase()))
+  if (reference === '' || !found) {
+    const text = `You have no device like “${shownLine(reference)}”. See: parley device list`
+    throw new Failure('no-such-device', text, exitCodes.usage)
+  }
+  if (more.length > 0) throw usage(`“${shownLine(reference)}” could be several devices. Say more of its key.`)
+  return found
+}
+
+function toldText(rooms: number): string {
+  if (rooms === 0) return 'No room of yours needed to be told, or could be: that is done as soon as it can.'
+  return rooms === 1 ? 'It was written into one room.' : `It was written into ${rooms} rooms.`
+}
+
+function rowOf({ device, number, label, self, revoked, rooms, lastWrote }: Device): string[] {
+  return [
+    `Device ${number}`,
+    shownLine(label ?? ''),
+    device.slice(0, 12),
+    self ? 'this device' : '',
+    revoked ? 'revoked' : '',
+    rooms === 1 ? 'in 1 room' : `in ${rooms} rooms`,
+    lastWrote === null ? 'wrote nothing that is here' : `last wrote ${shownTime(lastWrote)}`,
+  ]
 }

@@ -8,6 +8,7 @@ import { openViews } from './node-views.ts'
 import type { Output } from './output.ts'
 import { openUnlocked } from './passphrase-prompt.ts'
 import { confirmIdentity, isAtTerminal, knowsWords, readWords } from './recovery-words.ts'
+import { revokedText } from './standing-text.ts'
 import { shownLine, table } from './terminal-text.ts'
 
 /** `parley identity …`: who one is. */
@@ -23,14 +24,15 @@ function addShow(identity: Command): void {
     usage: 'show',
     summary: 'say who you are: your name, your id, the key of this device',
     examples: ['identity show', 'identity show --json'],
-    json: '{name, identity, device, wordsKept}',
+    json: '{name, identity, device, revoked, wordsKept}',
   }).action(async (options: CommonOptions) => {
     const output = outputOf(options)
     const views = await openViews(await connectNode(homeOf(options)))
     try {
-      const { name, identity: id, device, wordsKept } = await views.read({ type: 'status' })
+      const { name, identity: id, device, revoked, wordsKept } = await views.read({ type: 'status' })
+      if (revoked) output.note(revokedText)
       if (wordsKept) output.note('Your recovery words are still on this computer only. See: parley identity words')
-      output.result({ name, identity: id, device, wordsKept }, () =>
+      output.result({ name, identity: id, device, revoked, wordsKept }, () =>
         table([
           ['Name', name === null ? '(not chosen yet)' : shownLine(name)],
           ['Identity', id],

@@ -47,7 +47,7 @@ export function noNode(home: string): Failure {
 }
 
 /** What a node refuses that has let us in. */
-const aboutRooms: readonly string[] = ['may-not-write', 'not-allowed']
+const refusals: readonly string[] = ['may-not-write', 'not-allowed', 'device-revoked']
 
 function makeClient(run: RunFile, home: string): NodeClient {
   async function ask(path: string, init: RequestInit): Promise<Response> {
@@ -58,7 +58,7 @@ function makeClient(run: RunFile, home: string): NodeClient {
     if (response.ok) return response
     const problem = (await response.json().catch(() => null)) as Partial<ProblemBody> | null
     // Whoever refuses our token is another program on the port of a node that is gone.
-    if ([401, 403, 421].includes(response.status) && !(problem?.type && aboutRooms.includes(problem.type)))
+    if ([401, 403, 421].includes(response.status) && !(problem?.type && refusals.includes(problem.type)))
       throw noNode(home)
     const text = [problem?.title ?? `The node answered with status ${response.status}.`, problem?.detail]
     throw failureFromProblem(problem?.type ?? 'internal', text.filter(Boolean).join(' '))

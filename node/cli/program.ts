@@ -24,6 +24,7 @@ import { addVerify } from './verify.ts'
 
 const environmentText = `
 ROOM is a room's id, the start of it, or its name; so is PERSON an identity's, and INVITE the start of a link's id.
+DEVICE is a device's number, or the start of its key.
 
 Environment:
   PARLEY_HOME             the folder of the node

@@ -18,6 +18,10 @@ export function standingText(standing: Standing): string {
   return texts[standing]
 }
 
+/** What is said on a device that was revoked. */
+export const revokedText =
+  'This device was revoked by another one of yours, or with your words. It shows what it has, and writes nothing any more.'
+
 /** What keeps one out of a room, by what its nodes say or what has arrived here; null if nothing does. */
 export function outsideText({ standing, told }: Pick<RoomRow, 'standing' | 'told'>): string | null {
   // Whoever has not heard of the invite that they came by is nobody to the room yet, by what they have.

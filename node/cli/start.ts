@@ -8,6 +8,7 @@ import { showPage } from './open.ts'
 import type { Output } from './output.ts'
 import { openUnlocked } from './passphrase-prompt.ts'
 import type { ServedNode } from './served-node.ts'
+import { revokedText } from './standing-text.ts'
 import { closeWhenStopped } from './stop.ts'
 
 interface StartOptions extends CommonOptions {
@@ -88,6 +89,9 @@ async function showStarted(node: ServedNode, settings: Settings, wanted: boolean
   if (settings.port !== 0 && port !== settings.port) {
     output.note(`Port ${settings.port} is taken, so the page is on port ${port}. Open links with: parley open LINK`)
   }
+  node.backend.watch({ type: 'status' }, ({ revoked }) => {
+    if (revoked) output.note(revokedText)
+  })()
   if (output.json) return output.result({ url, port }, () => url)
   await show(node.createLoginUrl(), url, wanted, output)
   output.note('Stop with Ctrl-C.')

@@ -3,6 +3,7 @@ import type { StatusView } from '../api/views.ts'
 import { addCommand, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { connectNode } from './node-client.ts'
 import { openViews } from './node-views.ts'
+import { revokedText } from './standing-text.ts'
 import { shownLine, table } from './terminal-text.ts'
 
 /** `parley status`: how the node is. */
@@ -11,13 +12,14 @@ export function addStatus(program: Command): void {
     usage: 'status',
     summary: 'say how the running node is: name, page, network, disk',
     examples: ['status', 'status --json'],
-    json: '{version, url, name, identity, device, network, peers, storage}',
+    json: '{version, url, name, identity, device, revoked, network, peers, storage}',
   }).action(async (options: CommonOptions) => {
     const output = outputOf(options)
     const node = await connectNode(homeOf(options))
     const views = await openViews(node)
     try {
       const status = await views.read({ type: 'status' })
+      if (status.revoked) output.note(revokedText)
       const { url } = node.run
       output.result({ ...status, url }, () => statusLines(status, url))
     } finally {

@@ -7,6 +7,7 @@ import type { OwnDevices } from '../devices/own-devices.ts'
 import type { Pairing } from '../devices/pairing.ts'
 import { isDiskFull } from '../home-error.ts'
 import type { Contacts } from '../rooms/contacts.ts'
+import type { OwnIdentity } from '../rooms/own-identity.ts'
 import { type Person, restoreIdentity } from '../rooms/person.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { KeyVault } from '../storage/key-vault.ts'
@@ -25,6 +26,7 @@ export interface CommandParts {
   readonly vault: KeyVault
   readonly contacts: Contacts
   readonly person: Person
+  readonly own: OwnIdentity
   readonly primitives: Primitives
   readonly view: ViewStore
   readonly now: () => number
@@ -77,6 +79,9 @@ const runners: Runners = {
   async 'cancel-pairing'({ pairing }) {
     await pairing.close()
     return {}
+  },
+  async 'revoke-device'({ own }, { device, words }) {
+    return { rooms: await own.revoke(fromHex(device), words ?? null) }
   },
   async 'read-safety-number'(parts, { identity }) {
     return { digits: readSafetyNumber(parts, identity) }

@@ -36,8 +36,10 @@ export class OwnEntries {
 
   async #readAll(): Promise<OwnSubjects[]> {
     for (const log of this.#room.fold.logs.values()) {
-      const known = this.#logs.get(log.key) ?? { length: 0, subjects: new Map() }
-      const { length } = log
+      // Of a device that was revoked meanwhile less may count than was read before.
+      const length = Math.min(log.length, this.#room.fold.authority.capOf(log.folded) ?? log.length)
+      const read = this.#logs.get(log.key)
+      const known = read && read.length <= length ? read : { length: 0, subjects: new Map() }
       const events: PlacedOwnEvent[] = [...known.subjects.values()]
       for (let index = known.length; index < length; index++) {
         const placed = await this.#eventAt(log, index)

@@ -1,6 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { protocolErrors } from '../../protocol/errors.ts'
 import type { Frame } from '../../protocol/log/entry.ts'
+import { identityId } from '../../protocol/identity/statement.ts'
 import type { RoomEvent, UnknownEvent } from '../../protocol/room/event.ts'
 import type { FoldedEntry } from '../../protocol/room/fold-log.ts'
 import type { EntryRow } from '../storage/view-rows.ts'
@@ -12,9 +14,10 @@ export function entryRow(
   frame: Frame | null,
   log: FoldingLog,
   { late, hidden }: Pick<EntryRow, 'late' | 'hidden'>,
+  primitives: Primitives,
 ): EntryRow {
   const { order, time, event, flaws } = entry
-  const { shown, call, text } = isUnread(entry, frame) ? unread(frame) : event ? told(event) : nothing
+  const { shown, call, text } = isUnread(entry, frame) ? unread(frame) : event ? told(event, primitives) : nothing
   return {
     log: log.row,
     index: order.index,
@@ -53,7 +56,7 @@ function unread({ epoch }: Frame): Pick<EntryRow, 'shown' | 'call' | 'text'> {
 }
 
 /** Whether an event has a line of its own, the call it is about, and what its type has to say. */
-function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' | 'text'> {
+function told(event: RoomEvent | UnknownEvent, primitives: Primitives): Pick<EntryRow, 'shown' | 'call' | 'text'> {
   switch (event.type) {
     case 'room-created':
       return { shown: true, call: null, text: event.name }
@@ -71,6 +74,8 @@ function told(event: RoomEvent | UnknownEvent): Pick<EntryRow, 'shown' | 'call' 
       return { shown: false, call: toHex(event.call), text: event.reason }
     case 'invite-created':
       return { shown: true, call: null, text: event.role }
+    case 'identity-updated':
+      return { shown: true, call: null, text: toHex(identityId(event.statements[0]!, primitives)) }
     case 'invite-revoked':
     case 'left':
       return { shown: true, call: null, text: '' }

@@ -5,7 +5,6 @@ import { isEpochEvent } from '../../protocol/room/event.ts'
 import { type FoldedEntry, foldEntry } from '../../protocol/room/fold-log.ts'
 import { decodeGenesis } from '../../protocol/room/genesis.ts'
 import { beginningOf, operationId } from '../../protocol/room/operation.ts'
-import type { Standing } from '../../protocol/room/rights.ts'
 import type { Gained } from '../epochs/box-opener.ts'
 import type { Epochs } from '../epochs/epochs.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
@@ -16,7 +15,7 @@ import { entryRow, rowType } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
 import { LateKeys } from './late-keys.ts'
 import { openBlock } from './open-block.ts'
-import { RoomAuthority, storedOperations } from './room-authority.ts'
+import { type HiddenAs, RoomAuthority, storedEntries } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
 export interface FoldedRoom {
@@ -88,7 +87,7 @@ export class RoomFold {
     this.#cited = new CitedEntries(this.logs, view)
     this.#primitives = primitives
     this.#listeners = listeners
-    this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)))
+    this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)), primitives)
   }
 
   /** The room's number in the view store; 0 before the first fold. */
@@ -254,7 +253,7 @@ export class RoomFold {
     }
     if (!isWhole || isKnown) {
       const { known, boxes } = this.#room.epochs
-      this.authority.restore(storedOperations(this.#view.operations(id), this.logs))
+      this.authority.restore(storedEntries(this.#view.operations(id), this.logs))
       known.restore(this.#view.epochEvents(id), (log) => this.logs.get(log)?.stored.owner ?? null)
       boxes.noteAll()
     }
@@ -286,7 +285,7 @@ export class RoomFold {
     this.#noteEpoch(log, entry)
     const hidden = this.#hiddenAs(log, entry.order.index, rowType(entry, opened.frame))
     const shown = { late: this.#isLate(entry, log, read), hidden }
-    this.#view.addEntry(this.number, entryRow(entry, opened.frame, log, shown))
+    this.#view.addEntry(this.number, entryRow(entry, opened.frame, log, shown, this.#primitives))
     return entry
   }
 
@@ -306,11 +305,12 @@ export class RoomFold {
     opened: OpenedEntry,
   ): void {
     const id = operationId(log.folded.key, index, block, this.#primitives)
-    if (!event || !this.authority.note(log.folded, index, event, id)) return
+    const { key, author } = log.folded
+    if (!event || !author || !this.authority.note({ owner: author.owner, log: key, index, id, event })) return
     this.#view.addOperation(this.number, log.row, { index, id, kind: opened.header.kind, body: opened.body })
   }
 
-  /** Let new operations count, and hide and show what they say. Answers whether there were any. */
+  /** Let new operations and revocations count, and hide and show what they say. Answers whether there were any. */
   #settleAuthority(): boolean {
     const changed = this.authority.settle()
     if (!changed) return false
@@ -323,7 +323,7 @@ export class RoomFold {
   }
 
   /** Why an entry is not shown. As long as what let us in is lost here, we show ourselves what we write. */
-  #hiddenAs({ folded, isOwn }: FoldingLog, index: number, type: string): Standing | null {
+  #hiddenAs({ folded, isOwn }: FoldingLog, index: number, type: string): HiddenAs | null {
     if (isOwn && folded.author && !this.authority.hasHeardOf(toHex(folded.author.owner.identity))) return null
     return this.authority.hiddenAs(folded, index, type)
   }

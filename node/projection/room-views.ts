@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { isRole, mayManage } from '../../protocol/room/rights.ts'
 import type { Invite, Member } from '../api/people.ts'
 import type { RoomRow, RoomView } from '../api/views.ts'
@@ -96,6 +96,8 @@ function everybody(room: Room, contacts: Contacts): Member[] {
   const online = new Map(room.channels().map((channel) => [channel.peer!.identity, channel]))
   const found = new Map<string, Member>()
   const devices = new Set<string>()
+  const { identities } = room.fold.authority
+  const speaks = ({ identity, device }: ShownAuthor) => identities.isActive(identity, fromHex(device))
   for (const log of room.fold.logs.keys()) {
     const author = room.people.author(log)
     if (!author) continue
@@ -112,7 +114,7 @@ function everybody(room: Room, contacts: Contacts): Member[] {
       may: room.people.mayDoTo(author.identity),
       online: author.self || channel !== undefined,
       callable: channel?.presence != null,
-      devices: (known?.devices ?? 0) + (devices.has(author.device) ? 0 : 1),
+      devices: (known?.devices ?? 0) + (devices.has(author.device) || !speaks(author) ? 0 : 1),
     })
     devices.add(author.device)
   }

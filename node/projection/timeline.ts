@@ -31,6 +31,7 @@ export interface TimelineSource {
 const notices = [
   'room-created',
   'name-changed',
+  'identity-updated',
   'invite-created',
   'invite-revoked',
   'admitted',
@@ -40,7 +41,7 @@ const notices = [
   'unknown',
   'unreadable',
 ] as const
-const aboutSomebody: readonly string[] = ['admitted', 'role-changed', 'member-removed']
+const aboutSomebody: readonly string[] = ['identity-updated', 'admitted', 'role-changed', 'member-removed']
 const idLength = 64
 
 /** The last `limit` items before an `order`, or of all, in display order. */

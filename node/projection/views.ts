@@ -1,5 +1,6 @@
 import type {
   CallView,
+  DevicesView,
   PairingView,
   PeopleView,
   RoomsView,
@@ -28,6 +29,7 @@ export interface ViewSources {
   call(): CallView
   pairing(): PairingView
   invites(): Invites
+  devices(): DevicesView
   /** The view store cannot be read. */
   onTrouble(error: unknown): void
 }
@@ -42,6 +44,7 @@ export class Views {
   readonly #people: Watchers<PeopleView>
   readonly #call: Watchers<CallView>
   readonly #pairing: Watchers<PairingView>
+  readonly #devices: Watchers<DevicesView>
   readonly #room = new Map<string, Watchers<RoomView>>()
   readonly #timelines = new Map<string, Set<TimelineWatch>>()
 
@@ -51,6 +54,7 @@ export class Views {
     this.#status = new Watchers(slowMs, () => sources.status(), onTrouble)
     this.#rooms = new Watchers(slowMs, () => roomsView(sources), onTrouble)
     this.#people = new Watchers(slowMs, () => peopleView(sources.rooms(), sources.contacts), onTrouble)
+    this.#devices = new Watchers(slowMs, () => sources.devices(), onTrouble)
     this.#call = new Watchers(0, () => sources.call(), onTrouble)
     this.#pairing = new Watchers(0, () => sources.pairing(), onTrouble)
   }
@@ -69,6 +73,8 @@ export class Views {
         return this.#call.watch(pushAny)
       case 'pairing':
         return this.#pairing.watch(pushAny)
+      case 'devices':
+        return this.#devices.watch(pushAny)
       case 'room':
         return this.#roomWatchers(query.room).watch(pushAny)
       case 'timeline':
@@ -81,6 +87,7 @@ export class Views {
     this.#status.changed()
     this.#rooms.changed()
     this.#people.changed()
+    this.#devices.changed()
     for (const watchers of this.#room.values()) watchers.changed()
   }
 
@@ -102,6 +109,7 @@ export class Views {
     this.#room.get(key)?.changed()
     this.#rooms.changed()
     this.#people.changed()
+    this.#devices.changed()
     this.#status.changed()
   }
 
@@ -113,7 +121,7 @@ export class Views {
   }
 
   close(): void {
-    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#pairing]
+    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#pairing, this.#devices]
     for (const watchers of [...nodes, ...this.#room.values()]) watchers.close()
     this.#timelines.clear()
   }

@@ -1,5 +1,6 @@
 import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
 import {
   type ForkedHead,
   type ForkProof,
@@ -123,4 +124,14 @@ export function decodeStanding(bytes: Uint8Array): Standing {
   const known = standings.find((each) => each === told)
   if (!known) throw new ProtocolError('encoding/unexpected-type', 'an unknown standing')
   return known
+}
+
+/** What is said of an identity, for a device that speaks for it no more. */
+export function encodeStatements(statements: readonly IdentityStatement[]): Uint8Array {
+  return encodeCbor(identityToCbor(statements))
+}
+
+/** Nothing is verified. */
+export function decodeStatements(bytes: Uint8Array): IdentityStatement[] {
+  return identityFromCbor(decodeCbor(bytes, limits))
 }

@@ -3,6 +3,7 @@ import type Protomux from 'protomux'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import {
   channelId,
@@ -24,12 +25,14 @@ import {
   decodeLogs,
   decodePresence,
   decodeStanding,
+  decodeStatements,
   encodeFork,
   encodeIntroduction,
   encodeLogs,
   encodeNoLogs,
   encodePresence,
   encodeStanding,
+  encodeStatements,
   mostMessageBytes,
   type Presence,
 } from './messages.ts'
@@ -47,6 +50,8 @@ export interface ChannelRoom {
   readonly secrets: RoomSecrets
   /** Of the first log of our device: it says who we are, whichever log we write. */
   readonly ownAdmission: Admission
+  /** The same, with what else is known of our devices: the other side may have heard of a revocation that this overrules. */
+  readonly introduction: Admission
   readonly logs: ReadonlyMap<string, RoomLog>
   readonly port: number
   sign(message: Uint8Array): Uint8Array
@@ -60,6 +65,8 @@ export interface ChannelRoom {
   entranceOf(caller: Caller): Entrance
   /** The other side does not let us in, because of what we are to the room, it says. */
   onTold(standing: Standing): void
+  /** The other side does not let us in, and shows what is said of our identity. Nothing of it has been verified. */
+  onStatements(statements: readonly IdentityStatement[]): void
   /** Compare what somebody holds of a log with what is here. Throws `log/signature` and `fork/signature`. */
   compareHead(log: RoomLog, head: ForkedHead): Promise<void>
   /** What shows that the device of this log has signed two histories; null if that is not known. */
@@ -75,7 +82,6 @@ export interface ChannelRoom {
 
 /** Who is at the other end, proved. */
 export interface ChannelPeer extends Caller {
-  readonly device: string
   readonly port: number
 }
 
@@ -133,6 +139,7 @@ export class RoomChannel {
       this.#onPresence,
       this.#onFork,
       this.#onStanding,
+      this.#onStatements,
     ]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
@@ -219,7 +226,8 @@ export class RoomChannel {
     const entrance = await this.room.enter(admission)
     if (!this.open) return
     const invite = admission.invite && toHex(admission.invite)
-    const peer = { identity: toHex(owner.identity), device: toHex(device), invite, port }
+    const { identity: statements } = admission
+    const peer = { identity: toHex(owner.identity), device: toHex(device), statements, invite, port }
     if (entrance.type === 'in') await this.#welcome(peer)
     else this.#keepOut(peer, entrance)
   }
@@ -251,13 +259,22 @@ export class RoomChannel {
       this.#waits = { peer, as: 'unknown' }
       this.#send(2, encodeNoLogs())
     } else {
-      const isRefused = entrance.type === 'refused'
       const wasMet = this.peer !== null
-      this.#send(5, encodeStanding(isRefused ? entrance.standing : 'none'))
-      this.#refuse(new ProtocolError('room/not-admitted', isRefused ? entrance.reason : 'the invite is not known'))
+      this.#refuse(this.#sayWhy(entrance))
       // Logs are exchanged beside this channel, and would go on. Rooms that both are in come back with the next connection.
       if (wasMet) this.stream.destroy()
     }
+  }
+
+  /** Tell the other side why it does not come in; answers the same for the log file. */
+  #sayWhy(entrance: Exclude<Entrance, { type: 'in' }>): ProtocolError {
+    if (entrance.type === 'revoked') {
+      this.#send(6, encodeStatements(entrance.statements))
+      return new ProtocolError('identity/device-unknown', 'it was revoked')
+    }
+    const isRefused = entrance.type === 'refused'
+    this.#send(5, encodeStanding(isRefused ? entrance.standing : 'none'))
+    return new ProtocolError('room/not-admitted', isRefused ? entrance.reason : 'the invite is not known')
   }
 
   readonly #onStanding = async (message: Uint8Array): Promise<void> => {
@@ -266,6 +283,11 @@ export class RoomChannel {
     this.room.onTold(standing)
     const own = [...this.room.logs.values()].filter(({ admission }) => admission === this.room.ownAdmission)
     if (standing === 'waiting') await this.#announceTo(own)
+  }
+
+  readonly #onStatements = (message: Uint8Array): void => {
+    if (!this.#proved) throw new ProtocolError('handshake/proof')
+    this.room.onStatements(decodeStatements(message))
   }
 
   readonly #onLogs = async (message: Uint8Array): Promise<void> => {
@@ -325,9 +347,9 @@ export class RoomChannel {
   }
 
   #introduce(): void {
-    const { id, ownAdmission, port } = this.room
+    const { id, introduction, port } = this.room
     const signature = this.room.sign(deviceProof(id, this.stream.handshakeHash, this.#role))
-    this.#send(1, encodeIntroduction({ admission: ownAdmission, signature, port }))
+    this.#send(1, encodeIntroduction({ admission: introduction, signature, port }))
   }
 
   #replicate(stored: StoredLog): void {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
+import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { Genesis } from '../../protocol/room/genesis.ts'
 import type { InviteState } from '../../protocol/room/resolve-invites.ts'
 import { isRole, type Standing } from '../../protocol/room/rights.ts'
@@ -12,10 +13,15 @@ export type Entrance =
   /** Whether they are in cannot be judged here: what lets them in may not have arrived. */
   | { readonly type: 'unknown' }
   | { readonly type: 'refused'; readonly standing: Standing; readonly reason: string }
+  /** It does not speak for its identity any more: these statements show it. */
+  | { readonly type: 'revoked'; readonly statements: readonly IdentityStatement[] }
 
 /** Who stands before the door, and by which invite. Hex. */
 export interface Caller {
   readonly identity: string
+  readonly device: string
+  /** By which they have introduced themselves: they may not have arrived here otherwise. */
+  readonly statements: readonly IdentityStatement[]
   readonly invite: string | null
 }
 
@@ -36,8 +42,12 @@ export class Door {
     this.#options = options
   }
 
-  entranceOf({ identity, invite }: Caller): Entrance {
+  entranceOf(caller: Caller): Entrance {
     const { authority, self, beginning } = this.#options
+    const { identity, invite } = caller
+    if (this.#isRevoked(caller)) {
+      return { type: 'revoked', statements: authority.identities.against(identity, fromHex(caller.device)) }
+    }
     const own = authority.standingOf(toHex(self))
     // Where our own log was lost, nothing speaks of us until it comes back, though we were let in.
     const isJudge = isRole(own) || !authority.hasHeardOf(toHex(self))
@@ -60,13 +70,20 @@ export class Door {
   /** The same for a device that has just introduced itself: that it was refused is told in the log file, with how often that happened. */
   open(caller: Caller): Entrance {
     const entrance = this.entranceOf(caller)
-    if (entrance.type === 'refused') {
-      const { reason } = entrance
+    if (entrance.type === 'refused' || entrance.type === 'revoked') {
+      const reason = entrance.type === 'revoked' ? 'the device was revoked' : entrance.reason
       const times = (this.#refusals.get(reason) ?? 0) + 1
       this.#refusals.set(reason, times)
       this.#options.log.warn({ identity: caller.identity, reason, times }, 'somebody was refused at the door')
     }
     return entrance
+  }
+
+  #isRevoked({ identity, device, statements }: Caller): boolean {
+    const { identities } = this.#options.authority
+    const key = fromHex(device)
+    if (!identities.of(identity) || identities.isActive(identity, key)) return false
+    return !identities.wouldBeActive(statements, key)
   }
 }
 

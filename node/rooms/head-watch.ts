@@ -47,6 +47,11 @@ export class HeadWatch {
     return this.#ahead.has(log)
   }
 
+  /** The greatest length that somebody had of this log, and that was ahead of what was here then; 0 if none was. */
+  lengthTold(log: RoomLog): number {
+    return this.#ahead.get(log)?.length ?? 0
+  }
+
   /** Whether its device is known to have signed two histories. */
   isForked({ stored }: RoomLog): boolean {
     return stored.isForked || this.#options.forks.of(toHex(stored.key)) !== null

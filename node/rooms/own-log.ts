@@ -12,7 +12,7 @@ import type { OwnLogState, VaultRoom, WaitingMessage } from '../storage/key-vaul
 import type { LogStore } from '../storage/log-store.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
 import type { HeadWatch } from './head-watch.ts'
-import type { Person } from './person.ts'
+import { isRevoked, type Person } from './person.ts'
 
 /** Where an entry of ours stands. */
 export interface EntryPlace {
@@ -92,9 +92,10 @@ export class OwnLog {
     return this.#outbox.filter(({ time }) => !this.#places.has(time))
   }
 
-  /** Begin the log with `first` if it never was; go on with what was waiting when the node stopped. */
+  /** Begin the log with `first` if it never was; go on with what was waiting when the node stopped. A device that was revoked does neither. */
   async open(first: RoomEvent): Promise<void> {
-    const { kept } = this.#options
+    const { kept, person } = this.#options
+    if (isRevoked(person)) return
     if (!kept.content.own) {
       // As long as the vault does not know of it, nobody has got it from us.
       if (this.#stored.knownLength === 0) await this.#current.writer.append(first)
@@ -164,6 +165,7 @@ export class OwnLog {
   }
 
   async #ready(): Promise<Current> {
+    if (isRevoked(this.#options.person)) throw new Problem('device-revoked')
     while (!this.#isSure()) await this.#settle()
     return this.#current
   }

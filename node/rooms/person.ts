@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { toHex } from '../../protocol/bytes.ts'
+import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
+import { KnownIdentities } from '../../protocol/identity/known-identities.ts'
 import { areRecoveryWords, ownRoomSeed, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
-import { type IdentityStatement, identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
+import type { PlacedStatement } from '../../protocol/identity/resolve-statements.ts'
+import {
+  type IdentityStatement,
+  identityFromCbor,
+  identityToCbor,
+  mostStatements,
+} from '../../protocol/identity/statement.ts'
 import { type Admission, signAdmission } from '../../protocol/room/admission.ts'
 import { ownRoom, type RoomAccess } from '../../protocol/room/own-room.ts'
 import { tidyName } from '../../protocol/room/text.ts'
@@ -17,12 +24,15 @@ import type { Room } from './room.ts'
 /** Whose node this is: the identity, and the device that speaks for it here. */
 export interface Person {
   readonly identity: Uint8Array
+  /** What says that the device speaks for the identity, and nothing else. */
   readonly statements: readonly IdentityStatement[]
+  /** All that is known of the identity. */
+  readonly known: KnownIdentities
   readonly device: Uint8Array
   readonly deviceSeed: Uint8Array
 }
 
-const mostIdentityBytes = 65_536
+export const mostIdentityBytes = 65_536
 
 /** Everything a vault starts with: new words, and an identity that they can recover. */
 export function freshVault(primitives: Primitives): VaultContent {
@@ -42,7 +52,8 @@ export function freshVault(primitives: Primitives): VaultContent {
 }
 
 /**
- * The person of a vault, who is somebody else once their identity is restored; that can happen only before the first room.
+ * The person of a vault, who is somebody else once their identity is restored; that can happen only before the first room. What is known of
+ * their devices may change at any time.
  *
  * Throws `HomeError` vault/damaged if its parts do not belong together.
  */
@@ -63,6 +74,9 @@ export function personIn(vault: KeyVault, primitives: Primitives): Person {
     get statements() {
       return present().statements
     },
+    get known() {
+      return present().known
+    },
     get device() {
       return present().device
     },
@@ -70,6 +84,29 @@ export function personIn(vault: KeyVault, primitives: Primitives): Person {
       return present().deviceSeed
     },
   }
+}
+
+/** Whether the device of this node speaks for its person no more, by all that is known here. */
+export function isRevoked({ known, identity, device }: Person): boolean {
+  return !known.isActive(toHex(identity), device)
+}
+
+/**
+ * What a person introduces their device with: that it speaks for them, and who does no more.
+ *
+ * Who was revoked shows only how they came. Spec: specs/replication.md#messages.
+ */
+export function introducing(person: Person): readonly IdentityStatement[] {
+  const { known, identity, statements } = person
+  if (isRevoked(person)) return statements
+  const id = toHex(identity)
+  const own = known.placedAmong(statements)
+  const others = known.placed(id).filter(({ statement }) => statement.type !== 'device-added')
+  const all = known.withPast(
+    id,
+    [...own, ...others].map((each) => each.id),
+  )
+  return all.length <= mostStatements ? all : statements
 }
 
 /** Whose words these are: the id of the identity that they make, whoever has it. */
@@ -123,7 +160,8 @@ export async function addDevice(
   primitives: Primitives,
 ): Promise<void> {
   await vault.change((content) => {
-    const statements = [...personOf(content, primitives).statements, statement]
+    const { known, identity } = personOf(content, primitives)
+    const statements = [...known.all(toHex(identity)), statement]
     requireDevice(foldIdentity(statements, primitives), device)
     return { ...content, identity: hexOf(statements) }
   })
@@ -162,19 +200,30 @@ function statementsOf(words: string, device: Uint8Array, primitives: Primitives)
   )
 }
 
-function hexOf(statements: readonly IdentityStatement[]): string {
+/** Statements as a vault keeps them. */
+export function hexOf(statements: readonly IdentityStatement[]): string {
   return Buffer.from(encodeCbor(identityToCbor(statements))).toString('hex')
 }
 
-/** The person a vault holds the keys of. Throws `HomeError` vault/damaged if its parts do not belong together. */
+/** The person a vault holds the keys of; their device may have been revoked. Throws `HomeError` vault/damaged if its parts do not belong together. */
 export function personOf(content: VaultContent, primitives: Primitives): Person {
   try {
-    const statements = identityFromCbor(decodeCbor(Buffer.from(content.identity, 'hex'), { bytes: mostIdentityBytes }))
+    const kept = identityFromCbor(decodeCbor(Buffer.from(content.identity, 'hex'), { bytes: mostIdentityBytes }))
     const deviceSeed = Buffer.from(content.deviceSeed, 'hex')
     const device = primitives.publicKey(deviceSeed)
+    const known = new KnownIdentities(primitives)
+    known.add(kept)
+    const [id] = known.ids()
+    const adds = ({ statement }: PlacedStatement) =>
+      statement.type === 'device-added' && equalBytes(statement.device, device)
+    const added = known.placed(id!).filter(adds)
+    const statements = known.withPast(
+      id!,
+      added.slice(0, 1).map((each) => each.id),
+    )
     const identity = foldIdentity(statements, primitives)
     requireDevice(identity, device)
-    return { identity: identity.id, statements, device, deviceSeed }
+    return { identity: identity.id, statements, known, device, deviceSeed }
   } catch (error) {
     throw new HomeError('vault/damaged', `The keys of this home do not fit together: ${(error as Error).message}.`)
   }

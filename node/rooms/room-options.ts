@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { ProjectedEntry } from '../projection/room-fold.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { RoomChannel } from '../replication/room-channel.ts'
@@ -48,6 +49,8 @@ export type RoomChange =
   | { readonly type: 'entries'; readonly room: Room; readonly entries: readonly ProjectedEntry[] }
   | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
   | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
+  /** Somebody has shown what is said of an identity: why they do not let this device in. */
+  | { readonly type: 'statements'; readonly room: Room; readonly statements: readonly IdentityStatement[] }
   | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }
   | { readonly type: 'recovered'; readonly room: Room }
   /** Who may what has changed, and with it perhaps what is shown. */

@@ -17,8 +17,9 @@ interface PeopleOptions {
   readonly fold: RoomFold
   readonly view: ViewStore
   readonly contacts: Contacts
-  /** Who we are. */
+  /** Who we are, and whether this device still speaks for us. */
   readonly self: Uint8Array
+  readonly isRevoked: () => boolean
 }
 
 /** The people of a room: who they are, and what they may do there. */
@@ -70,8 +71,9 @@ export class RoomPeople {
     this.#names = null
   }
 
-  /** Throws the problem `may-not-write` for an event of this type if it would be hidden. */
+  /** Throws the problems `device-revoked` and `may-not-write` for an event of this type if it would be hidden. */
   requireWriting(type: RoomEvent['type']): void {
+    if (this.#options.isRevoked()) throw new Problem('device-revoked')
     // Our own log may have been lost, and come back; until then nothing speaks of us.
     const isKnown = this.#options.fold.authority.hasHeardOf(this.#self)
     if (isKnown && needsWriting(type) && !mayWrite(this.standing)) throw new Problem('may-not-write')
@@ -126,14 +128,20 @@ export class RoomPeople {
   }
 
   #chosenNames(): ReadonlyMap<string, string> {
-    this.#names ??= chosenNames(this.#options.fold.logs.values(), (log) => this.#nameIn(log))
+    const { fold } = this.#options
+    this.#names ??= chosenNames(
+      fold.logs.values(),
+      (log) => this.#nameIn(log),
+      ({ folded }) => fold.authority.capOf(folded),
+    )
     return this.#names
   }
 
   /** What the author of a log calls themselves there: of names that are hidden none counts, but for the one that they came with. */
-  #nameIn({ row, folded: { author } }: FoldingLog): string {
-    const { fold, view } = this.#options
-    const { owner, name } = author!
-    return fold.authority.isLimited(toHex(owner.identity)) ? (view.lastName(row) ?? name) : name
+  #nameIn({ row, folded }: FoldingLog): string {
+    const { authority } = this.#options.fold
+    const { owner, name } = folded.author!
+    const isLimited = authority.isLimited(toHex(owner.identity)) || authority.capOf(folded) !== null
+    return isLimited ? (this.#options.view.lastName(row) ?? authority.firstNameIn(folded) ?? name) : name
   }
 }

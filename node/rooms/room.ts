@@ -1,6 +1,7 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { Suite } from '../../protocol/log/entry.ts'
 import type { ForkedHead, ForkProof } from '../../protocol/log/fork.ts'
 import { type LogOwner, logKey, verifyHead } from '../../protocol/log/hypercore.ts'
@@ -26,7 +27,7 @@ import { KeyUpkeep, type OwnPen } from './key-upkeep.ts'
 import { LogAnnouncer } from './log-announcer.ts'
 import { isWritten } from './outbox.ts'
 import { type EntryPlace, mostGenerations, nextAdmission, OwnLog } from './own-log.ts'
-import { admissionOf } from './person.ts'
+import { admissionOf, introducing, isRevoked } from './person.ts'
 import type { RoomOptions } from './room-options.ts'
 import { RoomPeople } from './room-people.ts'
 
@@ -89,7 +90,8 @@ export class Room implements ChannelRoom {
       },
     })
     const { view, contacts } = options
-    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: person.identity })
+    const isOver = () => isRevoked(person)
+    this.people = new RoomPeople({ fold: this.fold, view, contacts, self: person.identity, isRevoked: isOver })
     this.#door = new Door({
       authority: this.fold.authority,
       beginning: this.beginning,
@@ -132,6 +134,10 @@ export class Room implements ChannelRoom {
     }
   }
 
+  get introduction(): Admission {
+    return { ...this.ownAdmission, identity: introducing(this.#options.person) }
+  }
+
   /** What the owner called it; what the link called it, as long as the owner's log has not arrived. */
   get name(): string {
     return this.#created()?.text ?? this.#options.label
@@ -150,6 +156,11 @@ export class Room implements ChannelRoom {
   /** What we have asked to say, and is in no log yet. */
   get waiting(): readonly WaitingMessage[] {
     return this.#own!.waiting
+  }
+
+  /** Whether somebody has shown a signed head of any log that is ahead of what is folded here. */
+  get isBehind(): boolean {
+    return [...this.logs].some(([key, log]) => this.#heads.lengthTold(log) > this.fold.logs.get(key)!.length)
   }
 
   /** Logs whose device has signed two histories, by key in hex, and after how many entries what is shown of them ends. */
@@ -259,9 +270,10 @@ export class Room implements ChannelRoom {
   }
 
   async enter(admission: Admission): Promise<Entrance> {
-    const { identity } = admit(this.genesis, admission, this.#options.primitives).owner
+    const { identity, device } = admit(this.genesis, admission, this.#options.primitives).owner
     const invite = admission.invite && toHex(admission.invite)
-    const entrance = this.#door.open({ identity: toHex(identity), invite })
+    const caller = { identity: toHex(identity), device: toHex(device), statements: admission.identity, invite }
+    const entrance = this.#door.open(caller)
     const isTaken = entrance.type === 'in' || entrance.type === 'waiting'
     if (isTaken) await this.#inTurn(() => this.#addLog(admission, 'author'))
     return entrance
@@ -274,6 +286,10 @@ export class Room implements ChannelRoom {
   onTold(standing: Standing): void {
     this.#told = standing
     this.#options.onChange({ type: 'changed', room: this })
+  }
+
+  onStatements(statements: readonly IdentityStatement[]): void {
+    this.#options.onChange({ type: 'statements', room: this, statements })
   }
 
   /** What the last node that did not let us in said that we are; null once another one did. */
@@ -301,6 +317,7 @@ export class Room implements ChannelRoom {
 
   onHeads(): void {
     this.#own?.changed()
+    this.#options.onChange({ type: 'changed', room: this })
   }
 
   onPeer(channel: RoomChannel): void {

@@ -15,6 +15,7 @@ import type { Swarm } from '../replication/swarm.ts'
 import type { KeyVault, VaultRoom } from '../storage/key-vault.ts'
 import { type HeldInvite, Invites } from './invites.ts'
 import type { KeptRoom } from './own-log.ts'
+import { isRevoked } from './person.ts'
 import { Room } from './room.ts'
 import type { RoomChange, RoomOptions } from './room-options.ts'
 
@@ -79,7 +80,12 @@ export class Rooms {
   }
 
   all(): Room[] {
-    return this.#present().filter((room) => !this.isOwn(room))
+    return this.everywhere().filter((room) => !this.isOwn(room))
+  }
+
+  /** The same, and the one of our own devices. */
+  everywhere(): Room[] {
+    return [...this.#rooms.values()].map(({ room }) => room)
   }
 
   /** Throws the problem `no-such-room`. */
@@ -112,7 +118,7 @@ export class Rooms {
   ): Promise<Room> {
     const label = tidyName(name)
     if (label === '') throw new Problem('name-invalid')
-    this.#ownName()
+    this.#requireWriter()
     const { person, primitives } = this.#options
     const inviteSeed = admission === 'invite-only' ? null : randomBytes(32)
     const genesis = encodeGenesis({
@@ -155,7 +161,7 @@ export class Rooms {
     if (Buffer.compare(decodeGenesis(link.genesis).owner.device, this.#options.person.device) === 0) {
       throw new Problem('link-malformed', 'It names you as the owner of a room that you have not made.')
     }
-    this.#ownName()
+    this.#requireWriter()
     const entered = await this.#enter(link)
     this.#dialHints(entered, link.hints)
     return entered
@@ -173,6 +179,7 @@ export class Rooms {
   async rename(name: string): Promise<void> {
     const as = tidyName(name)
     if (as === '') throw new Problem('name-invalid')
+    if (isRevoked(this.#options.person)) throw new Problem('device-revoked')
     if (as !== this.#options.vault.content.name)
       await this.#options.vault.change((content) => ({ ...content, name: as }))
     // Each of one's devices says it in its own log: the name of who was last to write counts.
@@ -196,8 +203,10 @@ export class Rooms {
     }
   }
 
-  #present(): Room[] {
-    return [...this.#rooms.values()].map(({ room }) => room)
+  /** Throws the problems `device-revoked` and `no-name`. */
+  #requireWriter(): void {
+    if (isRevoked(this.#options.person)) throw new Problem('device-revoked')
+    this.#ownName()
   }
 
   #ownName(): string {
@@ -313,7 +322,7 @@ export class Rooms {
   }
 
   #announceAll(): void {
-    for (const room of this.#present()) this.#announce(room)
+    for (const room of this.everywhere()) this.#announce(room)
   }
 
   #tendAll(): void {
@@ -323,7 +332,7 @@ export class Rooms {
   /** Whom we have met before is dialled where they were: that needs no DHT. */
   dialKnown(): void {
     const { known, peers, swarm } = this.#options
-    for (const room of this.#present()) {
+    for (const room of this.everywhere()) {
       for (const { key, host, port } of known.inRoom(room.key)) {
         const bytes = Buffer.from(key, 'hex')
         peers.expect(bytes, room)

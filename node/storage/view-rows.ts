@@ -17,7 +17,7 @@ export interface EntryRow {
   readonly hidden: string | null
 }
 
-/** An entry that may change who may what, as its log has it. */
+/** An entry that may change who may what, or which devices speak for somebody, as its log has it. */
 export interface OperationRow {
   readonly log: string
   readonly index: number

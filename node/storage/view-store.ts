@@ -156,9 +156,9 @@ export class ViewStore {
     }
   }
 
-  /** The last name that is shown of those taken in a log; null if there is none. */
+  /** The last name that is shown of those taken in a log, but for that of who made the room; null if there is none. */
   lastName(log: number): string | null {
-    const sql = `SELECT text FROM entry WHERE log = ? AND type IN ('joined', 'name-changed') ORDER BY hidden IS NOT NULL, iif(hidden IS NULL, -idx, idx) LIMIT 1`
+    const sql = `SELECT text FROM entry WHERE log = ? AND type IN ('joined', 'name-changed') AND hidden IS NULL ORDER BY idx DESC LIMIT 1`
     return this.#get<{ text: string }>(sql, log)?.text ?? null
   }
 

@@ -3,6 +3,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError } from '../errors.ts'
 import { type PlacedStatement, resolveStatements } from './resolve-statements.ts'
 import {
+  type Beginning,
   type IdentityStatement,
   identityId,
   type LogCap,
@@ -52,6 +53,14 @@ export function createIdentity(seeds: IdentitySeeds, primitives: Primitives): Id
   return [created, added]
 }
 
+/** Statements of one identity, all of them signed as they must be. */
+export interface ReadIdentity {
+  readonly id: Uint8Array
+  readonly beginning: Beginning
+  /** All but the first, in their order. */
+  readonly placed: readonly PlacedStatement[]
+}
+
 /**
  * Resolve the statements of one identity, checking every signature and link. Each stands behind those that it follows; beyond that
  * their order changes nothing.
@@ -60,6 +69,11 @@ export function createIdentity(seeds: IdentitySeeds, primitives: Primitives): Id
  * counts for nothing.
  */
 export function foldIdentity(statements: readonly IdentityStatement[], primitives: Primitives): Identity {
+  return resolveIdentity(readIdentity(statements, primitives), primitives)
+}
+
+/** Check every signature and link of some statements of one identity, and say nothing of what they come to. Throws `identity/…` and `encoding/…`. */
+export function readIdentity(statements: readonly IdentityStatement[], primitives: Primitives): ReadIdentity {
   const [created, ...rest] = statements
   if (!created) throw new ProtocolError('identity/malformed', 'no statement')
   const beginning = readBeginning(created, primitives)
@@ -77,6 +91,11 @@ export function foldIdentity(statements: readonly IdentityStatement[], primitive
     known.add(hash)
     placed.push({ id: hash, log: hash, index: 0, heads: follows.filter((one) => one !== first), statement })
   }
+  return { id, beginning, placed }
+}
+
+/** What statements come to that have been read. */
+export function resolveIdentity({ id, beginning, placed }: ReadIdentity, primitives: Primitives): Identity {
   const { devices, revoked } = resolveStatements(beginning, placed, primitives)
   return {
     id,

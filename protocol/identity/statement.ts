@@ -46,9 +46,10 @@ export type Statement =
     }
 
 const mostStatementBytes = 4_096
-const mostStatements = 64
-const mostFollowed = 16
-const mostCaps = 32
+/** Of one identity, in one place. */
+export const mostStatements = 64
+export const mostFollowed = 16
+export const mostCaps = 32
 
 /** What others name a statement by. */
 export function statementHash({ payload }: IdentityStatement, primitives: Primitives): Uint8Array {

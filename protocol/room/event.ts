@@ -1,6 +1,7 @@
 import { asArray, asBytes, asText, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { decodeEpochEvent, type EpochEvent, encodeEpochEvent, isEpochKind } from '../epoch/event.ts'
 import { ProtocolError } from '../errors.ts'
+import { type IdentityStatement, identityFromCbor, identityToCbor } from '../identity/statement.ts'
 import { type EntryClass, mostBlockBytes } from '../log/entry.ts'
 import { type Admission, admissionFromCbor, admissionToCbor } from './admission.ts'
 import { mostGenesisBytes } from './genesis.ts'
@@ -40,6 +41,8 @@ export type RoomEvent =
     }
   | OperationEvent
   | { readonly type: 'name-changed'; readonly as: string }
+  /** Statements of one identity that the room may not have; it need not be the author's. */
+  | { readonly type: 'identity-updated'; readonly statements: readonly IdentityStatement[] }
   | { readonly type: 'message-sent'; readonly text: string }
   | CallEvent
   | EpochEvent
@@ -62,6 +65,7 @@ const kinds: Record<RoomEvent['type'], EntryClass> = {
   'member-removed': 'authority',
   left: 'authority',
   'name-changed': 'authority',
+  'identity-updated': 'authority',
   'message-sent': 'message',
   'call-started': 'call',
   'call-offer': 'call',
@@ -94,6 +98,12 @@ export function needsWriting(type: string): boolean {
   return !isKnown(type) || (kinds[type] !== 'authority' && kinds[type] !== 'epoch')
 }
 
+/** The identity statements in an event; none for most. */
+export function statementsIn(event: RoomEvent | UnknownEvent): readonly IdentityStatement[] {
+  if (event.type === 'identity-updated') return event.statements
+  return event.type === 'room-created' || event.type === 'joined' ? event.admission.identity : []
+}
+
 /** The class whose secret seals an event of this kind. */
 export function classOf(kind: RoomEvent['type']): EntryClass {
   return kinds[kind]
@@ -111,6 +121,8 @@ function bodyOf(event: Exclude<RoomEvent, OperationEvent | EpochEvent>): CborVal
       return [event.genesis, requireName(event.name), admissionToCbor(event.admission), requireName(event.as)]
     case 'name-changed':
       return [requireName(event.as)]
+    case 'identity-updated':
+      return [identityToCbor(event.statements)]
     case 'message-sent':
       // A byte order mark at the start of pasted text is no text, and decoders drop it.
       return [requireText(event.text.replace(/^\uFEFF+/, ''))]
@@ -162,6 +174,10 @@ function eventOf(kind: Exclude<RoomEvent, OperationEvent | EpochEvent>['type'], 
     case 'name-changed': {
       const [as] = asArray(body, 1)
       return { type: kind, as: requireName(asText(as, mostNameBytes)) }
+    }
+    case 'identity-updated': {
+      const [statements] = asArray(body, 1)
+      return { type: kind, statements: identityFromCbor(statements) }
     }
     case 'message-sent': {
       const [text] = asArray(body, 1)

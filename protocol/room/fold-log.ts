@@ -2,6 +2,7 @@ import { equalBytes, toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { advanceEpoch, advanceStep, type EpochCursor, emptyEpochs } from '../epoch/epoch-cursor.ts'
 import { ProtocolError } from '../errors.ts'
+import { readIdentity } from '../identity/identity.ts'
 import type { Frame, OpenedEntry, OpenedHeader } from '../log/entry.ts'
 import type { LogOwner } from '../log/hypercore.ts'
 import { type ClosedEntry, isClosed, type Opened } from '../log/opened.ts'
@@ -130,7 +131,7 @@ function sayHeader(log: FoldedLog, { header: { kind }, frame }: OpenedHeader): U
   return event
 }
 
-/** The author after this event. Throws `room/…` if the event may not stand here. */
+/** The author after this event. Throws `room/…`, or `identity/…`, if the event may not stand here. */
 function authorAfter(log: FoldedLog, event: RoomEvent | UnknownEvent, context: FoldContext): Author {
   if (event.type === 'room-created' || event.type === 'joined') {
     if (log.cursor.length !== 0) throw new ProtocolError('room/admission-repeated')
@@ -146,5 +147,6 @@ function authorAfter(log: FoldedLog, event: RoomEvent | UnknownEvent, context: F
     return { owner: admitted.owner, name: event.as }
   }
   if (!log.author) throw notAdmitted()
+  if (event.type === 'identity-updated') readIdentity(event.statements, context.primitives)
   return event.type === 'name-changed' ? { ...log.author, name: event.as } : log.author
 }

@@ -72,7 +72,9 @@ export class ResolvedRoom implements Standings {
 
   /** Everybody whom an operation, or the genesis, speaks of. */
   people(): Set<string> {
-    return new Set([this.#beginning.owner, ...this.#decisions.keys(), ...this.#joinsOf.keys()])
+    const revoked = [...this.fallen.keys()].map((number) => this.#dag.nodes[number]!)
+    const came = revoked.flatMap(({ act, author }) => (act.type === 'joined' ? [author] : []))
+    return new Set([this.#beginning.owner, ...this.#decisions.keys(), ...this.#joinsOf.keys(), ...came])
   }
 
   /** Whether removals and demotions leave the room an owner; that one may go of their own accord is another matter. */

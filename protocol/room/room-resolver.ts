@@ -27,10 +27,18 @@ export class RoomResolver {
   readonly dag: Dag<Operation>
   readonly #beginning: RoomBeginning
   readonly #judgements: Judgements
+  readonly #isRevoked: (operation: Operation) => boolean
 
-  constructor(beginning: RoomBeginning, operations: Iterable<Operation>, judgements: Judgements = new Map()) {
+  /** `isRevoked`: whether an operation is behind the cap of a device that was revoked. Judgements hold only as long as that says the same. */
+  constructor(
+    beginning: RoomBeginning,
+    operations: Iterable<Operation>,
+    judgements: Judgements = new Map(),
+    isRevoked: (operation: Operation) => boolean = () => false,
+  ) {
     this.#beginning = beginning
     this.#judgements = judgements
+    this.#isRevoked = isRevoked
     this.dag = new Dag(operations)
     // Each follows only those before it, which have been judged when its turn comes.
     for (const [number, operation] of this.dag.nodes.entries()) {
@@ -65,10 +73,12 @@ export class RoomResolver {
 
   /** `within`: nodes, with all that they follow. */
   #resolve(within: NodeSet): ResolvedRoom {
-    const numbers = [...this.dag.nodes.keys()].filter((number) => within.has(number))
+    const all = [...this.dag.nodes.keys()].filter((number) => within.has(number))
+    const numbers = all.filter((number) => !this.#isRevoked(this.dag.nodes[number]!))
     const joins = numbers.filter((number) => this.dag.nodes[number]!.act.type === 'joined')
     const acts = numbers.filter((number) => this.dag.nodes[number]!.act.type !== 'joined')
     const fallen = new Map<number, ProtocolErrorCode>()
+    for (const number of all) if (!numbers.includes(number)) fallen.set(number, 'authority/revoked')
     for (const act of acts) if (!this.#judgement(act).isPermitted) fallen.set(act, 'authority/denied')
     const claims = this.#claims(acts.filter((act) => !fallen.has(act)))
     for (;;) {

@@ -38,8 +38,9 @@ interface Counts extends Rights {
   readonly epochs: number
 }
 
-/** How many entries are not shown, and how many operations do not count, for want of a right. */
+/** How many entries are not shown, for want of a right or of revoked devices, and how many operations do not count. */
 export interface Rights {
+  readonly revoked: number
   readonly hidden: number
   readonly fallen: number
 }
@@ -242,10 +243,11 @@ export function unknownText(unknown: number): string {
   return unknown === 0 ? '' : `, ${unknown} of ${unknown === 1 ? 'a kind' : 'kinds'} that this version does not know`
 }
 
-export function rightsText({ hidden, fallen }: Rights): string {
+export function rightsText({ revoked, hidden, fallen }: Rights): string {
   const acts = fallen === 0 ? '' : `, ${count(fallen, 'operation')} that ${fallen === 1 ? 'does' : 'do'} not count`
   const entries = hidden === 0 ? '' : `, ${count(hidden, 'entry', 'entries')} without the right to write, not shown`
-  return acts + entries
+  const devices = revoked === 0 ? '' : `, ${count(revoked, 'entry', 'entries')} of revoked devices, not shown`
+  return acts + entries + devices
 }
 
 /** The length is a claim: only of a log that is let in does it count entries. */

@@ -77,13 +77,20 @@ export class Heard {
       .sort((a, b) => compareOrder(a.order, b.order))
       .flatMap(({ order, time, text, placed }): ReportedMessage[] => {
         const by = authors.get(toHex(order.log))
-        if (!by || authority.isHidden(by, order, 'message-sent')) return []
+        if (!by || authority.isRevoked(order, 'message-sent') || authority.isHidden(by, order, 'message-sent'))
+          return []
         const author = toHex(by.owner.identity)
         return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
       })
   }
 
-  /** How many entries are not shown, for want of the right to write them. */
+  /** How many entries are not shown, for they are of a device that was revoked. */
+  revoked(authors: ReadonlyMap<string, Author | null>, authority: ResolvedAuthority): number {
+    return this.#said.filter(({ order, type }) => authors.get(toHex(order.log)) && authority.isRevoked(order, type))
+      .length
+  }
+
+  /** How many others are not shown, for want of the right to write them. */
   hidden(authors: ReadonlyMap<string, Author | null>, authority: ResolvedAuthority): number {
     return this.#said.filter(({ order, type }) => {
       const by = authors.get(toHex(order.log))

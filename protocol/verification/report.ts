@@ -69,7 +69,9 @@ export interface Report {
   readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   /** Entries of kinds that this version does not know: what they say is not shown. */
   readonly unknown: number
-  /** Entries whose authors had no right to write there: what they say is not shown. */
+  /** Entries of devices that were revoked, behind what counts of these: what they say is not shown. */
+  readonly revoked: number
+  /** Other entries, whose authors had no right to write there: what they say is not shown. */
   readonly hidden: number
   readonly fallen: readonly FallenOperation[]
   readonly authors: readonly ReportedAuthor[]
@@ -120,7 +122,7 @@ export function notProvenByExcerpt({ withheld, locked }: Pick<Gaps, 'withheld' |
   return [
     'What was left out: whoever exported this chose the messages. What was said before, between and after them may change what they mean.',
     'The order between authors, but where one of these messages cites another: depths are claims, as what they rest on was left out.',
-    'That an author was not removed since, or may still do what they did: what came later was left out. Nor that they kept their name.',
+    'That an author was not removed since, or their device revoked, or may still do what they did: what came later was left out. Nor that they kept their name.',
     neverProven[0]!,
     neverProven[1]!,
     neverProven[3]!,

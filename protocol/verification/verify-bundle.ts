@@ -74,6 +74,7 @@ function summarize(
   const messages = heard.messages(authorOf, names, authority)
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
   const hidden = heard.hidden(authorOf, authority)
+  const revoked = heard.revoked(authorOf, authority)
   sayForks(forks, names, findings)
   const sealed = logs.filter(isSealed)
   findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
@@ -84,6 +85,7 @@ function summarize(
     entries: entriesIn(logs),
     unknown: heard.unknown,
     unplaced,
+    revoked,
     hidden,
     fallen: authority.fallen.length,
     epochs: epochs?.count ?? 0,
@@ -101,6 +103,7 @@ function summarize(
       withheld,
       read: readOf(heard, counts.entries),
       unknown: heard.unknown,
+      revoked,
       hidden,
       fallen: authority.fallen,
       authors,

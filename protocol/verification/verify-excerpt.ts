@@ -171,13 +171,14 @@ function summarize(
   const messages = heard.messages(authorOf, names, authority)
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
   const hidden = heard.hidden(authorOf, authority)
+  const revoked = heard.revoked(authorOf, authority)
   const withheld = messages.filter(({ text }) => text === null).length
   sayLeftOut(logs, order, withheld, findings)
   sayLocked(heard.read.locked, findings)
-  sayUnproven({ withheldAuthority: heard.withheldAuthority, hidden }, authors, authority, findings)
+  sayUnproven({ withheldAuthority: heard.withheldAuthority, revoked, hidden }, authors, authority, findings)
   sayForks(forks, names, findings)
   findings.authors(authors, expect)
-  const checks = findings.excerptChecks(passed(logs, { hidden, fallen: authority.fallen.length }))
+  const checks = findings.excerptChecks(passed(logs, { revoked, hidden, fallen: authority.fallen.length }))
   return {
     messages,
     report: {
@@ -189,6 +190,7 @@ function summarize(
       withheld,
       read: readOf(heard, entriesIn(logs)),
       unknown: heard.unknown,
+      revoked,
       hidden,
       fallen: authority.fallen,
       authors,
@@ -243,7 +245,7 @@ function sayLeftOut(logs: readonly ShownLog[], order: ShownOrder, withheld: numb
 
 /** Who may what is known as far as the operations are here that it comes out of. */
 function sayUnproven(
-  { withheldAuthority, hidden }: Pick<Heard, 'withheldAuthority'> & Pick<Rights, 'hidden'>,
+  { withheldAuthority, revoked, hidden }: Pick<Heard, 'withheldAuthority'> & Omit<Rights, 'fallen'>,
   authors: readonly ReportedAuthor[],
   { missing }: ResolvedAuthority,
   findings: Findings,
@@ -257,6 +259,13 @@ function sayUnproven(
     findings.wait(
       'membership',
       `${operations} that others name ${missing === 1 ? 'was' : 'were'} left out: who may what could come out otherwise`,
+    )
+  }
+  if (revoked > 0) {
+    const entries = count(revoked, 'entry', 'entries')
+    findings.wait(
+      'membership',
+      `${entries} of revoked devices not shown: what says that they count may have been left out`,
     )
   }
   if (hidden > 0) {

@@ -14,9 +14,11 @@ import {
   decodeIntroduction,
   decodeLogs,
   decodePresence,
+  decodeStatements,
   encodeIntroduction,
   encodeLogs,
   encodePresence,
+  encodeStatements,
 } from '../../node/replication/messages.ts'
 import { openForks } from '../../node/rooms/forks.ts'
 import { freshVault, personOf } from '../../node/rooms/person.ts'
@@ -56,6 +58,11 @@ const ofChannels: readonly Target[] = [
     name: 'presence',
     goods: [encodePresence({ presence: seedOf('call').subarray(0, 16), callKey: seedOf('key') })],
     read: (bytes) => encodePresence(decodePresence(bytes)),
+  },
+  {
+    name: 'statements',
+    goods: [encodeStatements(admission.identity)],
+    read: (bytes) => encodeStatements(decodeStatements(bytes)),
   },
 ]
 

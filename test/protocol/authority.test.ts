@@ -7,8 +7,8 @@ import { anyRoom, logs, people, type RandomRoom } from '../support/operations.ts
 import { slowRoom } from '../support/slow-authority.ts'
 
 /** Everything that can be asked of a room, as values that compare. */
-function told({ beginning }: RandomRoom, operations: readonly Operation[], judgements?: Judgements) {
-  const resolver = new RoomResolver(beginning, operations, judgements)
+function told({ beginning, revoked }: RandomRoom, operations: readonly Operation[], judgements?: Judgements) {
+  const resolver = new RoomResolver(beginning, operations, judgements, ({ id }) => revoked.has(id))
   const room = resolver.resolve()
   const fallen = [...room.fallen, ...room.refused].map(
     ([number, code]) => [resolver.dag.nodes[number]!.id, code] as const,
@@ -26,8 +26,8 @@ const places = logs.flatMap(([author, log]) =>
   [0, 3, 7, 12].flatMap((index) => [false, true].map((needsWriting) => [author, log, index, needsWriting] as const)),
 )
 
-function slowlyTold({ beginning, operations }: RandomRoom) {
-  const room = slowRoom(beginning, operations)
+function slowlyTold({ beginning, operations, revoked }: RandomRoom) {
+  const room = slowRoom(beginning, operations, revoked)
   return {
     standings: Object.fromEntries(people.map((name) => [name, room.standingOf(name)])),
     fallen: Object.fromEntries([...room.fallen].sort()),

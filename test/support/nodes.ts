@@ -1,4 +1,5 @@
 import type { CommandInput, CommandResult, CommandType } from '../../node/api/commands.ts'
+import type { Device } from '../../node/api/people.ts'
 import type {
   MessageItem,
   RoomRow,
@@ -28,6 +29,8 @@ export interface TestPerson {
   send(room: string, text: string): Promise<string>
   status(): StatusView
   rooms(): readonly RoomRow[]
+  /** Their devices, as far as this one knows them. */
+  devices(): readonly Device[]
   room(room: string): RoomView
   /** Everything shown of a room, page after page. */
   timeline(room: string): TimelineItem[]
@@ -49,6 +52,7 @@ export async function openPerson(name: string, config: NodeConfig): Promise<Test
     send: async (room, text) => (await runOn(backend, 'send-message', { room, text })).id,
     status: () => viewOf(backend, { type: 'status' }),
     rooms: () => viewOf(backend, { type: 'rooms' }).rooms,
+    devices: () => viewOf(backend, { type: 'devices' }).devices,
     room: (room) => viewOf(backend, { type: 'room', room }),
     timeline,
     texts: (room) => textsOf(timeline(room)),

@@ -75,6 +75,8 @@ export interface RandomRoom {
   readonly beginning: RoomBeginning
   /** Each after those that it names. */
   readonly operations: readonly Operation[]
+  /** Ids of those behind the cap of a revoked device: in most rooms there are none. */
+  readonly revoked: ReadonlySet<string>
 }
 
 /** Everybody comes in, Ada makes some of them admins and owners, and then anything happens at the same time as anything else. */
@@ -87,8 +89,9 @@ export const anyRoom: fc.Arbitrary<RandomRoom> = fc
       maxLength: 4,
     }),
     fc.array(anyMove, { minLength: 1, maxLength: 12 }),
+    fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(fc.nat({ max: 24 }), { minLength: 1, maxLength: 4 })),
   )
-  .map(([admission, arrived, given, moves]) => {
+  .map(([admission, arrived, given, moves, caught]) => {
     const first = arrived.flatMap((name): Move[] => [
       {
         who: people.indexOf(name),
@@ -104,8 +107,16 @@ export const anyRoom: fc.Arbitrary<RandomRoom> = fc
       return { who: 0, act, isInformed: false, knows: first.map((_, at) => at), salt: i }
     })
     const beginning = { owner: 'Ada', admission, invite: { key: 'first', expires: null } }
-    return { beginning, operations: operationsOf([...first, ...then], moves) }
+    const operations = operationsOf([...first, ...then], moves)
+    return { beginning, operations, revoked: revokedOf(operations, caught) }
   })
+
+/** These, and all that come after each in its log. */
+function revokedOf(operations: readonly Operation[], caught: readonly number[]): Set<string> {
+  const first = caught.flatMap((number) => operations[number] ?? [])
+  const isBehind = ({ log, index }: Operation) => first.some((each) => each.log === log && each.index <= index)
+  return new Set(operations.filter(isBehind).map(({ id }) => id))
+}
 
 function operationsOf(start: readonly Move[], moves: readonly Move[]): Operation[] {
   const operations: Operation[] = []

@@ -37,7 +37,12 @@ function said({ act }: Operation): Standing {
   return act.type === 'left' ? 'left' : (act as Act<'admitted'>).role
 }
 
-export function slowRoom(beginning: RoomBeginning, operations: Set_): SlowRoom {
+/** `revoked`: ids of operations behind the cap of a revoked device. */
+export function slowRoom(
+  beginning: RoomBeginning,
+  operations: Set_,
+  revoked: ReadonlySet<string> = new Set(),
+): SlowRoom {
   const byId = new Map(operations.map((operation) => [operation.id, operation]))
   const pasts = new Map<string, Set<string>>()
   const past = (operation: Operation): Set<string> => {
@@ -107,8 +112,10 @@ export function slowRoom(beginning: RoomBeginning, operations: Set_): SlowRoom {
     return !(areEqual && operation.act.type === 'member-removed' && isOn(operation, removal.author))
   }
 
-  function resolve(set: Set_): SlowResolution {
+  function resolve(whole: Set_): SlowResolution {
     const fallen = new Map<string, string>()
+    for (const { id } of whole) if (revoked.has(id)) fallen.set(id, 'authority/revoked')
+    const set = whole.filter(({ id }) => !revoked.has(id))
     const acts = set.filter((each) => !isJoin(each))
     for (const act of acts) if (!permitted(act)) fallen.set(act.id, 'authority/denied')
     const claims = acts.filter(({ id }) => !fallen.has(id))

@@ -31,6 +31,7 @@ describe.each(everyPrimitives)('the id of an operation, with %s', (_, primitives
 type ToldOperation = Pick<Operation, 'id' | 'log' | 'index' | 'author' | 'heads'> & {
   readonly type: string
   readonly marks?: readonly (readonly [string, number, string])[]
+  readonly revoked?: true
 }
 
 interface Told {
@@ -49,14 +50,17 @@ interface Found {
   readonly hidden?: readonly unknown[]
 }
 
-function operationOf({ id, log, index, author, heads, marks, ...act }: ToldOperation): Operation {
+function operationOf({ id, log, index, author, heads, marks, revoked: _, ...act }: ToldOperation): Operation {
   const told = marks?.map(([of, length, treeHash]) => ({ log: of, length, treeHash }))
   return { id, log, index, author, heads, act: { ...act, ...(told ? { marks: told } : {}) } as unknown as RoomAct }
 }
 
 function found({ beginning, operations, asked }: Told, people: readonly string[]): Found {
   const invite = beginning.invite === null ? null : { key: beginning.invite, expires: null }
-  const resolver = new RoomResolver({ ...beginning, invite }, operations.map(operationOf))
+  const revoked = new Set(operations.flatMap((each) => (each.revoked ? [each.id] : [])))
+  const resolver = new RoomResolver({ ...beginning, invite }, operations.map(operationOf), new Map(), (each) =>
+    revoked.has(each.id),
+  )
   const room = resolver.resolve()
   const fallen = [...room.fallen, ...room.refused].map(([node, code]) => [resolver.dag.nodes[node]!.id, code] as const)
   const hidden = asked?.map(({ author, ...place }) => {
@@ -70,7 +74,7 @@ function found({ beginning, operations, asked }: Told, people: readonly string[]
   }
 }
 
-describe.each(['rights', 'what stands', 'invites', 'stretches'])('who may what: %s', (section) => {
+describe.each(['rights', 'what stands', 'invites', 'stretches', 'revoked devices'])('who may what: %s', (section) => {
   for (const { id, title, input, steps, expect: wanted, error } of casesOf<Told, Found, Found>('authority', section)) {
     test(`${id}: ${title}`, () => {
       const told = error ? steps : wanted

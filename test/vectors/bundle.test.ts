@@ -18,6 +18,7 @@ interface Found {
   readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   readonly unknown: number
   readonly standings: Readonly<Record<string, string>>
+  readonly revoked: readonly string[]
   readonly hidden: readonly string[]
   readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
@@ -61,13 +62,14 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, standings, hidden, fallen, forks, ...whole } = wanted
+        const { waiting: names, missing, standings, revoked, hidden, fallen, forks, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
         expectForks(report.checks, forks)
         const { room, exported, read, unknown } = report
         expect({ room, exported, messages, read, unknown }).toEqual(whole)
         expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
+        expect(report.revoked).toBe(revoked.length)
         expect(report.hidden).toBe(hidden.length)
         expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)

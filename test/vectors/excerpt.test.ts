@@ -12,6 +12,7 @@ interface Found {
   readonly read: { readonly whole: number; readonly header: number; readonly none: number }
   readonly unknown: number
   readonly standings: Readonly<Record<string, string>>
+  readonly revoked: readonly string[]
   readonly hidden: readonly string[]
   readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
@@ -48,12 +49,13 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(report.ok).toBe(!error)
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
-      const { waiting: names, left, standings, hidden, fallen, forks, ...whole } = wanted
+      const { waiting: names, left, standings, revoked, hidden, fallen, forks, ...whole } = wanted
       const { room, exported, read, unknown } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
       expectForks(report.checks, forks)
       expect({ room, exported, messages, read, unknown }).toEqual(whole)
       expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
+      expect(report.revoked).toBe(revoked.length)
       expect(report.hidden).toBe(hidden.length)
       expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
       expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)

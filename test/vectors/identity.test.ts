@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { createIdentity, foldIdentity, requireDevice } from '../../protocol/identity/identity.ts'
+import { KnownIdentities } from '../../protocol/identity/known-identities.ts'
 import { areRecoveryWords, recoverySeed, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { safetyNumber } from '../../protocol/identity/safety-number.ts'
 import { type IdentityStatement, identityToCbor } from '../../protocol/identity/statement.ts'
@@ -16,6 +17,14 @@ const made = casesOf<{ recovery: string; nextRecovery: string; device: string },
 )
 const folded = ['verifying', 'what counts'].flatMap((section) =>
   casesOf<{ statements: Statements; device?: string }, Folded>('identity', section),
+)
+interface Places {
+  readonly places: readonly Statements[]
+  readonly logs: readonly { readonly device: string; readonly log: string }[]
+}
+const gathered = casesOf<Places, Folded & { caps: readonly (number | null)[] }>(
+  'identity',
+  'statements from several places',
 )
 const recovered = casesOf<{ entropy: string; index: number }, { words: string; seed: string }>('identity', 'recovery')
 const compared = casesOf<{ a: string; b: string }, { digits: string }>('identity', 'safety number')
@@ -48,6 +57,18 @@ describe.each(everyPrimitives)('an identity, with %s', (_, primitives) => {
     test(`${id}: ${title}`, () => {
       if (error) expect(codeOf(() => fold(input, primitives))).toBe(error)
       else expect(fold(input, primitives)).toEqual(wanted)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted } of gathered) {
+    test(`${id}: ${title}`, () => {
+      const known = new KnownIdentities(primitives)
+      for (const place of input.places) known.add(statementsOf(place))
+      const identity = fromHex(wanted.id)
+      const caps = input.logs.map(({ device, log }) => known.capOf({ identity, device: fromHex(device) }, fromHex(log)))
+      const { caps: wantedCaps, ...whole } = wanted
+      expect(inHex(known.of(wanted.id))).toEqual(whole)
+      expect(caps).toEqual(wantedCaps)
     })
   }
 

@@ -40,6 +40,9 @@ describe('a notice', () => {
     [{ notice: 'member-removed', about: dee, text: 'banned' }, 'Ada banned Dee'],
     [{ notice: 'left' }, 'Ada left'],
     [{ notice: 'hidden', text: 'removed' }, 'Ada wrote something without the right to: it is not shown'],
+    [{ notice: 'hidden', text: 'revoked' }, 'Written with a revoked device of Ada: it is not shown'],
+    [{ notice: 'identity-updated', about: { ...dee, identity: 'a' } }, 'Ada changed which devices speak for them'],
+    [{ notice: 'identity-updated', about: dee }, 'Ada brought word that the devices of Dee have changed'],
     [{ notice: 'unknown', text: 'poll-opened' }, 'Ada sent something that this version does not know (poll-opened)'],
   ])('%o says %s', (said, sentence) => {
     expect(sentenceOf(said)).toBe(sentence)

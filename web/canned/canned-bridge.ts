@@ -1,5 +1,5 @@
 import type { Command, CommandResult, CommandType } from '../../node/api/commands.ts'
-import type { Person } from '../../node/api/people.ts'
+import type { Device, Person } from '../../node/api/people.ts'
 import { problems } from '../../node/api/problems.ts'
 import type {
   CallView,
@@ -26,6 +26,7 @@ export interface CannedWorld {
   rooms: CannedRoom[]
   call: CallView
   pairing: PairingView
+  devices: Device[]
 }
 
 type Handlers = { [T in CommandType]?: (command: Extract<Command, { type: T }>) => CommandResult<T> }
@@ -68,6 +69,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
         return { rooms: world.rooms.map(rowOf) }
       case 'people':
         return { people: peopleIn(world) }
+      case 'devices':
+        return { devices: world.devices }
       case 'room':
         return roomOf(query.room)?.view
       case 'timeline': {

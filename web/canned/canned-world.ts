@@ -230,6 +230,7 @@ export function cannedWorld(now: number): CannedWorld {
       name: 'Ines Marlow',
       identity: me,
       device: id(21),
+      revoked: false,
       wordsKept: true,
       network: 'online',
       peers: 3,
@@ -247,5 +248,10 @@ export function cannedWorld(now: number): CannedWorld {
     ],
     call: { call: null },
     pairing: { pairing: null },
+    devices: [
+      { device: id(22), number: 1, label: 'Desk', self: false, revoked: false, rooms: 4, lastWrote: now - 50 * hour },
+      { device: id(21), number: 2, label: 'Laptop', self: true, revoked: false, rooms: 5, lastWrote: now - minute },
+      { device: id(23), number: 3, label: null, self: false, revoked: true, rooms: 1, lastWrote: now - 900 * hour },
+    ],
   }
 }

@@ -66,6 +66,11 @@ export function openCannedPage(): void {
       sessions: [{ id: 'a', browser: 'Chromium on Linux', created: Date.now(), lastSeen: Date.now() }],
     }),
     'revoke-session': () => ({}),
+    'revoke-device': ({ device }) => {
+      world.devices = world.devices.map((each) => (each.device === device ? { ...each, revoked: true } : each))
+      bridge.tell()
+      return { rooms: world.rooms.length }
+    },
     'create-login-code': () => ({ url: 'http://localhost:7717/#/login/Zk3v9', expires: Date.now() + 300_000 }),
   })
   Object.assign(globalThis, { canned: bridge })

@@ -222,6 +222,7 @@ export const en = {
   'standing.none': 'You have not been let in. If it stays so, the link may have ended: ask for another one.',
   'standing.left': 'You have left this room. What was said stays readable here.',
   'standing.removed': 'You were removed from this room. What you have stays readable here.',
+  'standing.revoked': 'This device was revoked. What it has stays readable here, and it writes nothing any more.',
   'standing.banned': 'You were banned from this room. What you have stays readable here.',
 
   'notice.created': (name: string, room: string) => `${name} made the room ${room}`,
@@ -231,6 +232,9 @@ export const en = {
   'notice.confirmedDevice': (name: string) =>
     `${name}, whom you have confirmed, now writes from another device too. If you did not expect that, ask them.`,
   'notice.renamed': (name: string, to: string) => `${name} is now called ${to}`,
+  'notice.devicesChanged': (name: string) => `${name} changed which devices speak for them`,
+  'notice.devicesBrought': (name: string, whom: string) =>
+    `${name} brought word that the devices of ${whom} have changed`,
   'notice.inviteCreated': (name: string) => `${name} made a link`,
   'notice.inviteRevoked': (name: string) => `${name} revoked a link`,
   'notice.admitted': (name: string, whom: string, role: string) => `${name} let ${whom} in, as ${role}`,
@@ -239,6 +243,7 @@ export const en = {
   'notice.banned': (name: string, whom: string) => `${name} banned ${whom}`,
   'notice.left': (name: string) => `${name} left`,
   'notice.hidden': (name: string) => `${name} wrote something without the right to: it is not shown`,
+  'notice.hiddenDevice': (name: string) => `Written with a revoked device of ${name}: it is not shown`,
   'notice.unknown': (name: string, kind: string) => `${name} sent something that this version does not know (${kind})`,
   'notice.unreadable': (name: string) => `An entry by ${name} cannot be read`,
   'callItem.outgoing': (name: string) => `${name} called`,
@@ -421,6 +426,26 @@ export const en = {
   'verify.source': (name: string) => `Checked: ${name}`,
   'verify.roomId': 'Room id',
 
+  'devices.title': 'Your devices',
+  'devices.hint': 'Those that write in your name, as far as this one knows. If one is lost or stolen, revoke it.',
+  'devices.number': (number: number) => `Device ${number}`,
+  'devices.this': 'this device',
+  'devices.revoked': 'revoked',
+  'devices.rooms': (rooms: number) => (rooms === 1 ? 'in 1 room' : `in ${rooms} rooms`),
+  'devices.lastWrote': (when: string) => `last wrote ${when}`,
+  'devices.revoke': 'Revoke',
+  'devices.revokeLabel': (number: number) => `Revoke device ${number}`,
+  'devices.revokeKeep': 'Leave it',
+  'devices.revokeConfirm': 'Yes, revoke it',
+  'devices.revokeEffect':
+    'It will write in your name no more, in all your rooms. What it wrote and this device has stays; everything else from it is hidden from everybody, also from those who have read it.',
+  'devices.revokeLimits':
+    'What is on it stays on it, with the keys of your rooms as they are now. Whoever has not heard of this yet goes on believing it. It cannot be undone.',
+  'devices.done': (rooms: number) =>
+    rooms === 1 ? 'Revoked, and written into one room.' : `Revoked, and written into ${rooms} rooms.`,
+  'devices.selfRevokedTitle': 'This device was revoked',
+  'devices.selfRevoked':
+    'Another device of yours, or whoever has your words, has shut it out. It shows what it has, and writes nothing any more.',
   'settings.title': 'Settings',
   'settings.name': 'Your name',
   'settings.save': 'Save',

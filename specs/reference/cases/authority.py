@@ -22,6 +22,7 @@ def cases():
     yield from stands()
     yield from invites()
     yield from stretches()
+    yield from revoked_devices()
 
 
 def bodies():
@@ -266,3 +267,29 @@ def stretches():
     yield case("who leaves, up to there", *crowd(left("Di", "f", index=5)), asked=[*writes("Di", 5, 6), *writes("Di", 6, log="Di's other log")])
     yield case("who comes again writes in the log that they came with", *crowd(removed("Bo", "Di", "f", marks=[mark]), invited("Bo", "second"), joined("Di", "second", log="Di's other log")), asked=[*writes("Di", 3, 4), *writes("Di", 0, log="Di's other log")])
     yield case("a removal that fell ends nothing", *crowd(removed("Ada", "Bo"), removed("Bo", "Di", "f", marks=[mark])), asked=writes("Di", 4))
+
+
+def behind(operation):
+    """The same, written behind the cap of a revoked device."""
+    return {**operation, "revoked": True}
+
+
+def revoked_devices():
+    def case(title, *operations, **how):
+        return resolved(title, "revoked devices", *operations, **how)
+
+    yield case("a removal by a revoked device: who was removed is in", *crowd(behind(removed("Bo", "Di", "f")), removed("Cy", "Eve", "g")))
+    yield case("who came with a revoked device alone was never let in", behind(joined("Bo")), joined("Cy"))
+    yield case("who came with two devices, one of them revoked, is in", behind(joined("Bo")), joined("Bo", log="Bo's other log"))
+    yield case("an invite for one that a revoked device has used lets in another", invited("Ada", "second", uses=1), behind(joined("Bo", "second")), joined("Cy", "second"))
+    yield case("an owner who left by a revoked device has not left", behind(left("Ada")), joined("Bo"))
+    yield case(
+        "what others wrote at the same time as a removal by a revoked device stands",
+        *crowd(behind(removed("Ada", "Bo")), removed("Bo", "Di", "f")),
+    )
+    for title, *operations in [
+        ("a removal by a revoked device", behind(removed("Bo", "Di", "f"))),
+        ("a coming by a revoked device", behind(joined("Fay"))),
+    ]:
+        yield case(title, *crowd(*operations))
+    yield case("a role that somebody gave whom a revoked device had made an admin", *crowd(behind(gave("Ada", "Di", "admin", "f")), gave("Di", "Eve", "reader", "g")))

@@ -8,10 +8,11 @@ from parley_reference import fork, log, room
 from parley_reference.bundle import encode_bundle, encode_content, envelope, export_signable, verify_bundle
 from parley_reference.encoding import decode, encode
 from parley_reference.errors import ProtocolError
+from parley_reference.identity import revoke_device
 from parley_reference.primitives import public_key, sign
 
 from . import epoch_files
-from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Writer, seed, withheld
+from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Device, Writer, seed, withheld
 
 EXPORTED = START + 60_000
 
@@ -59,6 +60,7 @@ def cases():
     yield from claims()
     yield from forks()
     yield from later_logs()
+    yield from revocations()
     yield from epoch_files.bundles(accepted, refused)
 
 
@@ -318,6 +320,103 @@ def later_logs():
     yield accepted("a later log of the owner's device needs no other", exported(owner.bundled(), device=ADA.device))
 
 
+PHONE = Device(BO, seed(0x25), by_words=True)
+
+
+def stolen():
+    """Bo's device is stolen after it said hello; his phone, which came by the words, is in the room too."""
+    ada, bo = conversation()
+    phone = Writer(PHONE)
+    phone.join(ada, bo)
+    return ada, bo, phone
+
+
+def update(writer, statements, *cites):
+    writer.write("identity-updated", [statements], cites)
+
+
+def revocations():
+    def all_of(*writers, **how):
+        return exported(*[each.bundled() for each in writers], **how)
+
+    ada, bo, phone = stolen()
+    update(phone, PHONE.revoke(BO, bo.mark()))
+    bo.say("Send me money.")
+    bo.write("name-changed", ["Rich Bo"], ())
+    later = Writer(BO, 7)
+    later.write("joined", [[], later.admission(), "Rich Bo"], (ada,))
+    later.say("Here too.")
+    ada.say("I do not see it.", phone)
+    yield accepted("a device that was revoked writes on, and in a later log: neither is shown", all_of(ada, bo, phone, later))
+    ada, bo, phone = stolen()
+    bo.say("Before I was stolen.")
+    update(ada, PHONE.revoke(BO, bo.mark()), bo, phone)
+    yield accepted("a revocation that somebody else has brought", all_of(ada, bo, phone))
+    ada, bo, phone = stolen()
+    update(phone, PHONE.revoke(BO))
+    yield accepted("a revocation that names no log: nothing of the device counts, not that it came", all_of(ada, bo, phone))
+    ada, bo, phone = stolen()
+    bo.say("Hm.")
+    update(phone, PHONE.revoke(BO, bo.mark()), bo)
+    update(phone, [*PHONE.statements, *PHONE.revoke(BO)[2:], revoke_again(bo.mark(2))])
+    yield accepted("a second revocation with a lower cap hides what the first one left", all_of(ada, bo, phone))
+    ada, bo, phone = stolen()
+    update(phone, PHONE.revoke(BO, bo.mark()))
+    update(bo, [*BO.statements, PHONE.added, revoke_device(BO.statements[0], [BO.statements[1], PHONE.added], BO.device_seed, PHONE.device, [phone.mark(1)])])
+    bo.say("It is I.")
+    phone.say("No, I.")
+    yield accepted("two devices that revoke each other: both are revoked", all_of(ada, bo, phone))
+    ada, bo, phone = stolen()
+    thief = Device(BO, seed(0x26))
+    stranger = Writer(thief)
+    stranger.join(bo)
+    stranger.say("I am Bo, too.")
+    update(phone, PHONE.revoke(BO, bo.mark()))
+    yield accepted("a device that the revoked one added, unknown to who revoked it: nothing of it counts", all_of(ada, bo, phone, stranger))
+    ada, bo, phone = stolen()
+    cy = Writer(CY)
+    cy.join(ada)
+    knows = [each.operation(0) for each in (bo, phone, cy)]
+    ada.operate("role-changed", BO.identity, "admin", [], cites=(bo, phone, cy), knows=knows)
+    bo.operate("member-removed", CY.identity, 0, [cy.mark()], cites=(ada,), knows=[ada.operation(2)])
+    cy.say("Who removed me?", bo)
+    update(phone, PHONE.revoke(BO, bo.mark(2)))
+    yield accepted("a revoked device that removed somebody: who is in again", all_of(ada, bo, phone, cy))
+    owner = Device(ADA, seed(0x15), by_words=True)
+    ada, bo = conversation()
+    again = Writer(owner)
+    again.join(ada, bo)
+    update(again, owner.revoke(ADA))
+    yield accepted("the device that made the room, revoked: room and owner stay", exported(*[each.bundled() for each in (ada, bo, again)]))
+    ada, bo, phone = stolen()
+    update(phone, PHONE.revoke(BO, bo.mark()))
+    bo.say("Hm.")
+    hidden = [*phone.bundled()[:5], [phone.keys[0], withheld(phone.keys[1])]]
+    yield accepted("a revocation withheld: whether a device was revoked is not known", exported(ada.bundled(), bo.bundled(), hidden))
+    for title, statements in [
+        ("a revocation that names a head which never was", lambda bo: PHONE.revoke(BO, [bo.key, 2, seed(9)])),
+        ("a revocation with one bit of its signature", lambda bo: flipped(PHONE.revoke(BO, bo.mark()))),
+        ("a revocation without what it follows", lambda bo: PHONE.revoke(BO)[:1] + PHONE.revoke(BO)[2:]),
+        ("an update without a statement", lambda bo: []),
+    ]:
+        ada, bo, phone = stolen()
+        update(phone, statements(bo))
+        yield refused(title, all_of(ada, bo, phone))
+    ada, bo = conversation()
+    stranger = Writer(CY)
+    update(stranger, PHONE.revoke(BO))
+    yield refused("a revocation in a log that nothing let in", exported(ada.bundled(), bo.bundled(), stranger.bundled()))
+
+
+def revoke_again(mark):
+    return revoke_device(BO.statements[0], [PHONE.added], PHONE.device_seed, BO.device, [mark])
+
+
+def flipped(statements):
+    payload, (first, *others) = statements[-1]
+    return [*statements[:-1], [payload, [bytes([first[0] ^ 1]) + first[1:], *others]]]
+
+
 def told(plain):
     genesis, logs, (device, time), forks = decode(plain, len(plain))
     names = ("identity", "device", "generation", "headSignature", "blocks", "keys")
@@ -327,7 +426,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "hidden", "fallen", "waiting", "missing", "forks")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "missing", "forks")}
 
 
 def given(data, expect):

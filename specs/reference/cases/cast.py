@@ -2,7 +2,7 @@
 
 from parley_reference import authority, entry, log, room
 from parley_reference.encoding import encode
-from parley_reference.identity import create_identity, fold_identity
+from parley_reference.identity import add_device, create_identity, fold_identity, revoke_device
 from parley_reference.primitives import public_key, sha256, sign
 
 
@@ -18,6 +18,24 @@ class Person:
         self.device = public_key(self.device_seed)
         self.statements = create_identity(*self.seeds.values())
         self.identity = fold_identity(self.statements)[0]
+
+
+class Device:
+    """Another device of a person, added by the one that they began with, or by the words."""
+
+    def __init__(self, person, device_seed, by_words=False):
+        created, added = person.statements
+        by = (created, person.seeds["recovery"]) if by_words else (added, person.device_seed)
+        self.name, self.identity, self.device_seed = person.name, person.identity, device_seed
+        self.device = public_key(device_seed)
+        self.added = add_device(created, [by[0]], by[1], device_seed)
+        self.statements = [created, self.added] if by_words else [created, added, self.added]
+
+    def revoke(self, other, *marks):
+        """Its statements, and that another device is one no more: in this room up to these marks."""
+        everywhere = revoke_device(self.statements[0], [self.added], self.device_seed, other.device)
+        here = revoke_device(self.statements[0], [everywhere], self.device_seed, other.device, sorted(marks))
+        return [*self.statements, everywhere, *([here] if marks else [])]
 
 
 ADA = Person("Ada", 0x11)

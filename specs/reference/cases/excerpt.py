@@ -12,7 +12,7 @@ from parley_reference.excerpt import encode_content, encode_excerpt, verify_file
 from parley_reference.primitives import public_key, sign
 
 from . import epoch_files
-from .bundle import EXPORTED, forked, key_of
+from .bundle import EXPORTED, PHONE, forked, key_of, revoke_again, stolen, update
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, Writer, seed, withheld
 
 
@@ -57,6 +57,7 @@ def cases():
     yield from contents(ada, bo)
     yield from claims()
     yield from rights()
+    yield from revocations()
     yield from forks()
     yield from later_logs()
     yield from epoch_files.excerpts(accepted, refused)
@@ -188,6 +189,22 @@ def rights():
     yield refused("a mark of another history, at the length of the head", exported(ada.excerpted(4), cy.excerpted()), section="authority")
 
 
+def revocations():
+    ada, bo, phone = stolen()
+    bo.say("Before I was stolen.")
+    update(phone, PHONE.revoke(BO, bo.mark()), bo)
+    bo.say("Send me money.")
+
+    def accept(title, *logs):
+        return accepted(title, exported(*logs), section="authority")
+
+    yield accept("a message of a device that was revoked later, with the revocation", ada.excerpted(), bo.excerpted(2), phone.excerpted(1))
+    yield accept("a message behind the cap of a revoked device", ada.excerpted(), bo.excerpted(3), phone.excerpted(1))
+    yield accept("the same, and the revocation left out", ada.excerpted(), bo.excerpted(3))
+    update(phone, [*PHONE.statements, *PHONE.revoke(BO)[2:], revoke_again([bo.key, 4, seed(9)])])
+    yield refused("a revocation that names another head than the one that is here", exported(ada.excerpted(), bo.excerpted(2), phone.excerpted(2)), section="authority")
+
+
 def forks():
     ada, bo, _ = conversation()
     other = Writer(BO)
@@ -233,7 +250,7 @@ def told(plain):
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "hidden", "fallen", "waiting", "forks", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "forks", "left")}
 
 
 def given(data, expect):

@@ -8,8 +8,10 @@ from parley_reference.encoding import encode
 from parley_reference.errors import ProtocolError
 from parley_reference.identity import (
     add_device,
+    cap_of,
     create_identity,
     fold_identity,
+    gather,
     recovery_seed,
     resolve_identity,
     revoke_device,
@@ -56,6 +58,7 @@ def cases():
     }
     yield from broken()
     yield from counting()
+    yield from several_places()
     yield from recovery_keys()
     yield from safety_numbers()
 
@@ -182,6 +185,32 @@ def counting():
         ("two rotations at the same time that name two keys to come: either may take over", [created, added, rotated, rotate_recovery(created, [added], next_recovery, seed(0x1C)), rotate_recovery(created, [rotate_recovery(created, [added], next_recovery, seed(0x1C))], seed(0x1C), seed(0x1D)), add(seed(0x1C), PHONE, rotate_recovery(created, [rotate_recovery(created, [added], next_recovery, seed(0x1C))], seed(0x1C), seed(0x1D)))]),
     ]:
         yield {"title": title, "section": "what counts", "input": {"statements": statements}, "expect": folded(statements)}
+
+
+def several_places():
+    """Statements as they stand in several entries of a room, and how much of some logs counts by all of them."""
+    laptop = ADA.device_seed
+    phone = add_device(created, [created], recovery, PHONE)
+    everywhere = revoke_device(created, [phone], PHONE, ADA.device)
+    here = revoke_device(created, [everywhere], PHONE, ADA.device, [[seed(0x51), 3, seed(0x52)]])
+    lower = revoke_device(created, [everywhere], PHONE, ADA.device, [[seed(0x51), 2, seed(0x53)]])
+    thief = add_device(created, [added], laptop, THIEF)
+    own, new = [created, added], [created, phone]
+    logs = [(ADA.device, seed(0x51)), (ADA.device, seed(0x54)), (public_key(PHONE), seed(0x55)), (public_key(THIEF), seed(0x56))]
+    for title, *places in [
+        ("two devices, each by its own admission", own, new),
+        ("a device is revoked: of a log that is not named nothing counts", own, new, [*new, everywhere]),
+        ("the caps of one room, in another statement", own, new, [*new, everywhere], [*new, everywhere, here]),
+        ("the same, the other way round", [*new, everywhere, here], [*new, everywhere], new, own),
+        ("the lower of two caps", own, new, [*new, everywhere, here], [*new, everywhere, lower]),
+        ("a device that the revoked one added at the same time", own, new, [*own, thief], [*new, everywhere, here]),
+    ]:
+        gathered = gather(places)
+        caps = [cap_of(gathered, ADA.identity, device, log) for device, log in logs]
+        together = [created, *{each[0]: each for place in places for each in place[1:]}.values()]
+        told = {**folded(together), "caps": [None if cap == float("inf") else cap for cap in caps]}
+        given = {"places": places, "logs": [{"device": device, "log": log} for device, log in logs]}
+        yield {"title": title, "section": "statements from several places", "input": given, "expect": told}
 
 
 def check(statements, code, title):

@@ -33,7 +33,7 @@ def is_removal(operation):
 
 
 class Room:
-    """`beginning`: owner, admission, invite or None. An operation: id, log, index, author, heads, type, and the fields of its kind."""
+    """`beginning`: owner, admission, invite or None. An operation: id, log, index, author, heads, type, the fields of its kind, and revoked: whether it is behind a cap."""
 
     def __init__(self, beginning, operations):
         self.beginning = beginning
@@ -130,6 +130,10 @@ class Resolved:
     def __init__(self, room, operations):
         self.room = room
         self.fallen = {}
+        for each in operations:
+            if each.get("revoked"):
+                self.fallen[each["id"]] = "authority/revoked"
+        operations = [each for each in operations if not each.get("revoked")]
         acts = [each for each in operations if each["type"] != "joined"]
         for each in acts:
             if not room.is_permitted(each):

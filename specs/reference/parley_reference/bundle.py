@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import authority, entry, epoch, log, ordering, recipients, room
+from . import authority, entry, epoch, identity, log, ordering, recipients, room
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable, found_forks
 from .errors import ProtocolError
@@ -49,7 +49,7 @@ def verify_bundle(data, expect=()):
             log.verify_head(key, each["device"], len(each["blocks"]), log.tree_hash(log.roots(each["blocks"])), each["signature"])
         except ProtocolError as error:
             fail("signatures", error.code, key.hex())
-        logs.append({**each, "key": key, "folded": room.empty_log(key, each["generation"]), "depths": [], "next": None, "placed": True, "operations": [], "names": []})
+        logs.append({**each, "key": key, "folded": room.empty_log(key, each["generation"]), "depths": [], "next": None, "placed": True, **nothing_noted()})
 
     check_export(bundle, logs, fail)
     found = found_forks(this_room, bundle["forks"], fail)
@@ -155,13 +155,23 @@ def _rests_on_unread(opened, by_key):
     return is_locked(opened) or any(is_unread(of, length) for of, length, _ in heads_of(opened))
 
 
+def nothing_noted():
+    return {"operations": [], "names": [], "statements": []}
+
+
 def note_operation(each, folded, index, block, tree_at, where, fail):
-    """Keep an operation and a name, and compare marks with what is here. `tree_at`: the tree hash of a log at a length, or None."""
+    """Keep an operation, a name and identity statements, and compare marks and caps with what is here. `tree_at`: the tree hash of a log at a length, or None."""
     author, event = each["folded"]["author"], folded["event"]
     if event is None or author is None:
         return
     if "as" in event:
         each["names"].append((index, event["as"]))
+    statements = room.statements_in(event)
+    if statements:
+        each["statements"].append(statements)
+        for key, length, hashed in identity.caps_in(statements):
+            if tree_at(key, length) not in (None, hashed):
+                fail("membership", "identity/cap", where)
     operation = room.operation_of(event, author["identity"], each["key"], index, block)
     if operation is None:
         return
@@ -246,7 +256,11 @@ def check_of(code):
 
 
 def resolve(genesis, logs):
-    operations = [operation for each in logs for operation in each["operations"]]
+    gathered = identity.gather([statements for each in logs for statements in each["statements"]])
+    for each in logs:
+        author = each["folded"]["author"]
+        each["cap"] = identity.cap_of(gathered, author["identity"], author["device"], each["key"]) if author else float("inf")
+    operations = [{**operation, "revoked": operation["index"] >= each["cap"]} for each in logs for operation in each["operations"]]
     try:
         return authority.resolve(room.beginning_of(genesis), operations)
     except ProtocolError:
@@ -256,20 +270,26 @@ def resolve(genesis, logs):
 
 def _name_of(each, resolved):
     """The last one that is shown; the first one where none is."""
-    identity = each["folded"]["author"]["identity"]
-    shown = [name for index, name in each["names"] if not resolved.hiding_of(identity, each["key"], index, False)]
+    author = each["folded"]["author"]["identity"]
+    shown = [name for index, name in each["names"] if index < each["cap"] and not resolved.hiding_of(author, each["key"], index, False)]
     return (shown or [each["names"][0][1]])[-1]
 
 
 def names_of(logs, resolved):
-    """By identity: the name in the log of theirs that ends last."""
+    """By identity: the name in the log of theirs that ends last; those of devices that speak for them come first, those of which nothing counts last."""
     ends = []
     for each in logs:
         author, cursor = each["folded"]["author"], each["folded"]["cursor"]
         if author:
             order = ordering.order_key(cursor["depth"], cursor["time"], each["key"], cursor["length"] - 1)
-            ends.append((order, author["identity"], _name_of(each, resolved)))
-    return {identity: name for _, identity, name in sorted(ends)}
+            weight = 2 if each["cap"] == float("inf") else min(each["cap"], 1)
+            ends.append((weight, order, author["identity"], _name_of(each, resolved)))
+    return {who: name for *_, who, name in sorted(ends)}
+
+
+def is_operation(entry_, author):
+    event = entry_["event"]
+    return event["type"] != "withheld" and room.operation_of(event, author["identity"], b"", 0, b"") is not None
 
 
 def check_recipients(genesis, logs, entries, fail):
@@ -304,7 +324,8 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(bundle["genesis"], logs)
     names = names_of(logs, resolved)
-    messages, name, hidden = [], "", []
+    caps = {each["key"]: each["cap"] for each in logs}
+    messages, name, revoked, hidden = [], "", [], []
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
         event, author = each["event"], authors_by_log[each["log"]]
         if event is None:
@@ -314,6 +335,11 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
         where = f"{each['log'].hex()}/{each['index']}"
         said = event["kind"] if event["type"] == "withheld" else event["type"]
         needs_writing = room.needs_writing(said)
+        if author and each["index"] >= caps[each["log"]] and said != "room-created":
+            # Why an operation does not count stands below.
+            if not is_operation(each, author):
+                revoked.append(where)
+            continue
         if author and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
             # Why an operation does not count stands below.
             if needs_writing or said == "name-changed":
@@ -341,7 +367,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
         "membership": sealed or any(each["withheld"] == "authority" for each in entries),
         "causality": sealed or locked,
         "completeness": sealed or locked or missing or resolved.missing or any(not each["placed"] for each in messages),
-        "authors": sealed or any(identity not in expect for identity in identities),
+        "authors": sealed or any(each not in expect for each in identities),
     }
     waiting = [name for name, waits_for in waits.items() if waits_for]
     return {
@@ -352,7 +378,8 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
         "messages": messages,
         "read": read_of(entries, sum(len(each["blocks"]) for each in logs)),
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
-        "standings": {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)},
+        "standings": {each: resolved.standing_of(bytes.fromhex(each)) for each in sorted(identities)},
+        "revoked": revoked,
         "hidden": hidden,
         "fallen": fallen_told(logs, resolved),
         "failures": failures,

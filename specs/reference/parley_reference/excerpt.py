@@ -1,7 +1,20 @@
 """specs/excerpt.md: chosen entries that verify with nothing but themselves."""
 
 from . import entry, log, room
-from .bundle import check_disclosure, check_of, fallen_told, names_of, note_operation, note_reading, open_disclosed, read_of, resolve, verify_bundle
+from .bundle import (
+    check_disclosure,
+    check_of,
+    fallen_told,
+    is_operation,
+    names_of,
+    note_operation,
+    note_reading,
+    nothing_noted,
+    open_disclosed,
+    read_of,
+    resolve,
+    verify_bundle,
+)
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, found_forks, kind_of
 from .errors import ProtocolError
@@ -102,7 +115,7 @@ def _show(each, this_room, fail):
             fail("inclusion", error.code, where)
     if not each["entries"] or each["entries"][0]["index"] != 0:
         fail("membership", "room/not-admitted", key.hex())
-    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key, each["generation"]), "operations": [], "names": [], "closed": []}
+    return {**each, "key": key, "placed": placed, "folded": room.empty_log(key, each["generation"]), "closed": [], **nothing_noted()}
 
 
 def _fold(each, this_room, genesis, is_admitted, tree_at, fail):
@@ -162,7 +175,8 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(excerpt["genesis"], logs)
     names = names_of(logs, resolved)
-    messages, name, hidden = [], "", []
+    caps = {each["key"]: each["cap"] for each in logs}
+    messages, name, revoked, hidden = [], "", [], []
     for each in sorted(entries, key=lambda one: one["order"]):
         event, author = each["event"], authors[each["log"]]
         if event is None:
@@ -172,7 +186,10 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         said = event["kind"] if event["type"] == "withheld" else event["type"]
         needs_writing = room.needs_writing(said)
         where = f"{each['log'].hex()}/{each['index']}"
-        if author and (needs_writing or said == "name-changed") and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
+        if author and each["index"] >= caps[each["log"]] and said != "room-created":
+            if not is_operation(each, author):
+                revoked.append(where)
+        elif author and (needs_writing or said == "name-changed") and resolved.hiding_of(author["identity"], each["log"], each["index"], needs_writing):
             hidden.append(where)
         elif said == "message-sent" and author and not each["flaws"]:
             messages.append(
@@ -194,7 +211,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     if room.suite_in(excerpt["genesis"]) == 1:
         waiting.append("epochs")
     standings = {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)}
-    if any(each["withheld"] == "authority" for each in entries) or resolved.missing or hidden or "none" in standings.values():
+    if any(each["withheld"] == "authority" for each in entries) or resolved.missing or revoked or hidden or "none" in standings.values():
         waiting.append("membership")
     waiting += ["causality", "completeness"]
     if any(identity not in expect for identity in identities):
@@ -208,6 +225,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         "read": read_of(entries, len(entries) + len(closed)),
         "unknown": sum(each["event"] is not None and each["event"]["type"] == "unknown" for each in entries),
         "standings": standings,
+        "revoked": revoked,
         "hidden": hidden,
         "fallen": fallen_told(logs, resolved),
         "failures": failures,

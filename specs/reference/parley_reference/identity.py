@@ -65,6 +65,36 @@ def fold_identity(statements):
 
 def resolve_identity(statements):
     """(id, active devices, [(revoked device, caps)])."""
+    identity, beginning, made = read_identity(statements)
+    known = _Statements(*beginning, made).known(made)
+    devices = sorted(known["added"] - set(known["revoked"]))
+    return identity, devices, sorted((device, _lowest(caps)) for device, caps in known["revoked"].items())
+
+
+def gather(places):
+    """By identity: what all statements come to that stand in these places, each of which has been read."""
+    together = {}
+    for statements in places:
+        known = together.setdefault(identity_id(statements[0]), [])
+        known += [each for each in statements if each[0] not in [payload for payload, _ in known]]
+    return {identity: resolve_identity(statements)[1:] for identity, statements in together.items()}
+
+
+def cap_of(gathered, identity, device, log):
+    """How many entries of a log count."""
+    devices, revoked = gathered[identity]
+    if device in devices:
+        return float("inf")
+    caps = dict(revoked).get(device, [])
+    return next((length for of, length, _ in caps if of == log), 0)
+
+
+def caps_in(statements):
+    return [cap for payload, _ in statements[1:] for cap in _read(payload, identity_id(statements[0])).get("caps", [])]
+
+
+def read_identity(statements):
+    """(id, (recovery key, hash of the next), later statements by hash)."""
     if not statements:
         raise ProtocolError("identity/malformed", "no statement")
     payload, signatures = statements[0]
@@ -89,9 +119,7 @@ def resolve_identity(statements):
             raise ProtocolError("identity/malformed", "twice, or before what it follows")
         seen[own] = set(statement["follows"]).union(*(seen[each] for each in statement["follows"]))
         made[own] = {**statement, "past": seen[own] - {first}}
-    known = _Statements(recovery, following, made).known(made)
-    devices = sorted(known["added"] - set(known["revoked"]))
-    return identity, devices, sorted((device, _lowest(caps)) for device, caps in known["revoked"].items())
+    return identity, (recovery, following), made
 
 
 def _read(payload, identity):

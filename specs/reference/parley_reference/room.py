@@ -3,7 +3,7 @@
 from . import authority, entry, epoch, ordering
 from .encoding import as_array, as_bytes, as_text, as_time, as_uint, decode, encode, in_domain, u32
 from .errors import ProtocolError
-from .identity import fold_identity, statements_from_cbor
+from .identity import fold_identity, read_identity, statements_from_cbor
 from .link import SPACES, decode_code, dial_address
 from .log import log_key
 from .primitives import expand, extract, sha256, sign, verify
@@ -174,6 +174,7 @@ KINDS = {
     "member-removed": "authority",
     "left": "authority",
     "name-changed": "authority",
+    "identity-updated": "authority",
     "message-sent": "message",
     "call-started": "call",
     "call-offer": "call",
@@ -218,6 +219,9 @@ def _event(kind, body):
     if kind == "name-changed":
         (who,) = as_array(body, 1)
         return {"as": as_name(who)}
+    if kind == "identity-updated":
+        (statements,) = as_array(body, 1)
+        return {"statements": statements_from_cbor(statements)}
     if kind == "message-sent":
         (text,) = as_array(body, 1)
         return {"text": require_text(as_text(text, MOST_TEXT_BYTES))}
@@ -303,6 +307,12 @@ def operation_of(event, identity, log, index, block):
     return {**fields, "type": event["type"], "id": authority.operation_id(log, index, block), "log": log, "index": index, "author": identity, "heads": event["heads"]}
 
 
+def statements_in(event):
+    if event["type"] in ("room-created", "joined"):
+        return event["admission"]["identity"]
+    return event.get("statements")
+
+
 def needs_writing(kind):
     return KINDS.get(kind) not in ("authority", "epoch")
 
@@ -378,9 +388,11 @@ def _author_after(log, index, event, genesis, is_admitted):
                 raise ProtocolError("room/genesis", "of another room")
             if event["admission"]["signature"] is not None:
                 raise ProtocolError("room/owner")
-        return {"identity": identity, "name": event["as"]}
+        return {"identity": identity, "device": admission["device"], "name": event["as"]}
     if log["author"] is None:
         raise ProtocolError("room/not-admitted", "nothing has let this log in")
+    if event["type"] == "identity-updated":
+        read_identity(event["statements"])
     return {**log["author"], "name": event["as"]} if event["type"] == "name-changed" else log["author"]
 
 

@@ -8,7 +8,7 @@ import { Value } from 'typebox/value'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Command, type CommandType, commands } from '../../../node/api/commands.ts'
 import type { ClientFrame, ServerFrame } from '../../../node/api/frames.ts'
-import type { Member, Person } from '../../../node/api/people.ts'
+import type { Device, Member, Person } from '../../../node/api/people.ts'
 import { type ProblemCode, problems } from '../../../node/api/problems.ts'
 import { ExcerptBody } from '../../../node/api/routes.ts'
 import type { MessageItem, RoomRow, RoomView, StatusView, ViewOf, ViewType } from '../../../node/api/views.ts'
@@ -146,6 +146,28 @@ const people: Person[] = [
   { identity: `b0${'f'.repeat(62)}`, name: 'Boss', chosenName: 'Ben', petname: 'Boss', confirmed: 1, rooms: [] },
 ]
 
+const devices: Device[] = [
+  {
+    device: 'e'.repeat(64),
+    number: 1,
+    label: 'Laptop',
+    self: true,
+    revoked: false,
+    rooms: 2,
+    lastWrote: 1_700_000_000_000,
+  },
+  {
+    device: `e1${'0'.repeat(62)}`,
+    number: 2,
+    label: 'Phone',
+    self: false,
+    revoked: false,
+    rooms: 1,
+    lastWrote: 1_700_000_000_000,
+  },
+  { device: `e2${'0'.repeat(62)}`, number: 3, label: null, self: false, revoked: true, rooms: 0, lastWrote: null },
+]
+
 const member = (identity: string, name: string, standing: Member['standing']): Member => ({
   identity,
   name,
@@ -208,6 +230,7 @@ const results = (url: string): Partial<Record<CommandType, unknown>> => ({
   'list-sessions': { sessions: [{ id: 's1', browser: 'Firefox on Linux', created: 1, lastSeen: 2 }] },
   'read-recovery-words': { identity: ada },
   'restore-identity': { identity: ada },
+  'revoke-device': { rooms: 2 },
   'read-safety-number': { digits: '0123456789'.repeat(6) },
   'show-recovery-words': { words },
   'create-login-code': { url: `${url}/#/login/one`, expires: 1 },
@@ -228,6 +251,7 @@ const rowOf = (id: string, name: string, rest: Partial<RoomRow> = {}): RoomRow =
 
 function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType] {
   if (type === 'people') return { people }
+  if (type === 'devices') return { devices }
   if (type === 'room') return roomView
   if (type === 'rooms')
     return {
@@ -239,6 +263,7 @@ function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType]
     name: 'Ada',
     identity: ada,
     device: 'e'.repeat(64),
+    revoked: false,
     wordsKept: true,
     network: 'online',
     peers: 1,

@@ -12,6 +12,8 @@ describe('the command line', () => {
       'device add',
       'device confirm',
       'device join',
+      'device list',
+      'device revoke',
       'dht',
       'excerpt',
       'export',
