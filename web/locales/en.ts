@@ -426,8 +426,6 @@ export const en = {
   'verify.source': (name: string) => `Checked: ${name}`,
   'verify.roomId': 'Room id',
 
-  'devices.title': 'Your devices',
-  'devices.hint': 'Those that write in your name, as far as this one knows. If one is lost or stolen, revoke it.',
   'devices.number': (number: number) => `Device ${number}`,
   'devices.this': 'this device',
   'devices.revoked': 'revoked',
@@ -451,7 +449,8 @@ export const en = {
   'settings.save': 'Save',
   'settings.saved': 'Saved',
   'settings.devices': 'Your devices',
-  'settings.devicesHint': 'On each of them you are the same person, with the same rooms.',
+  'settings.devicesHint':
+    'On each of them you are the same person, with the same rooms. If one is lost or stolen, revoke it.',
   'settings.browsers': 'Browsers that were let in',
   'settings.browsersLoading': 'Loading…',
   'settings.browsersNone': 'Only this one.',
