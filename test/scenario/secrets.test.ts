@@ -158,6 +158,8 @@ describe('an address', () => {
           primitives,
         )
         expect(toHex(owner.room)).toBe(of)
+        // Keys and boxes: of so many random bytes, some are any short name.
+        if (opened.frame.class === 'epoch') return []
         return [Buffer.from(opened.body), Buffer.from(opened.header.kind)]
       })
     })
