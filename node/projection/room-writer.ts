@@ -170,7 +170,13 @@ export class RoomWriter {
 
   /** All active devices that can be sealed to. */
   #readers(): readonly Reader[] {
-    return this.#epochs.known.readers().filter(({ identity }) => isRole(this.#fold.authority.standingOf(identity)))
+    const { authority } = this.#fold
+    return this.#epochs.known
+      .readers()
+      .filter(
+        ({ identity, device }) =>
+          isRole(authority.standingOf(identity)) && authority.identities.isActive(identity, device),
+      )
   }
 
   /** Right behind what lets our log in stands what others seal to us by. */

@@ -104,6 +104,13 @@ export function resolveIdentity({ id, beginning, placed }: ReadIdentity, primiti
   }
 }
 
+/** How many entries of a log count; null: all, for its device speaks for the identity. */
+export function capOf({ devices, revoked }: Identity, device: Uint8Array, log: Uint8Array): number | null {
+  if (devices.some((each) => equalBytes(each, device))) return null
+  const caps = revoked.find((each) => equalBytes(each.device, device))?.caps ?? []
+  return caps.find((cap) => equalBytes(cap.log, log))?.length ?? 0
+}
+
 /** Throws `identity/device-unknown` unless the device speaks for the identity. */
 export function requireDevice(identity: Identity, device: Uint8Array): void {
   if (!identity.devices.some((key) => equalBytes(key, device))) throw new ProtocolError('identity/device-unknown')

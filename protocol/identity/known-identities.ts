@@ -84,6 +84,18 @@ export class KnownIdentities {
     return rest.flatMap((each) => placed?.get(toHex(statementHash(each, this.#primitives)))?.placed ?? [])
   }
 
+  /** Whether anything known takes a device from an identity. */
+  isDiminished(id: string): boolean {
+    return this.placed(id).some(({ statement }) => statement.type === 'device-revoked')
+  }
+
+  /** What some of the known statements of an identity come to. */
+  among(id: string, placed: Iterable<PlacedStatement>): Identity | null {
+    const gathered = this.#identities.get(id)
+    const once = new Map([...placed].map((each) => [each.id, each]))
+    return gathered ? resolveIdentity({ ...gathered.read, placed: [...once.values()] }, this.#primitives) : null
+  }
+
   /** All statements of an identity, as they can stand in one place. */
   all(id: string): IdentityStatement[] {
     return this.withPast(id, this.#identities.get(id)?.placed.keys() ?? [])

@@ -1,6 +1,11 @@
-import { toHex } from '../bytes.ts'
+import { fromHex, toHex } from '../bytes.ts'
+import type { Primitives } from '../crypto/primitives.ts'
 import type { Prekey } from '../epoch/prekey.ts'
 import type { Reader } from '../epoch/recipients.ts'
+import { capOf, type Identity } from '../identity/identity.ts'
+import { KnownIdentities } from '../identity/known-identities.ts'
+import type { PlacedStatement } from '../identity/resolve-statements.ts'
+import { type IdentityStatement, identityId } from '../identity/statement.ts'
 import type { Citation } from '../log/entry.ts'
 import type { LogOwner } from '../log/hypercore.ts'
 import type { Operation, RoomBeginning } from './operation.ts'
@@ -9,6 +14,7 @@ import { RoomResolver } from './room-resolver.ts'
 
 /** A log as far as it says who could be sealed to. */
 class Line {
+  readonly log: Uint8Array
   length = 0
   /** Of each citation the index of the entry, the number of the log that it cites, and the length; in the order of the entries. */
   readonly citations: number[] = []
@@ -17,6 +23,11 @@ class Line {
   member: Pick<LogOwner, 'device' | 'identity'> | null = null
   readonly prekeys: { readonly index: number; readonly generation: number }[] = []
   readonly operations: Operation[] = []
+  readonly statements: { readonly index: number; readonly identity: string; readonly placed: PlacedStatement[] }[] = []
+
+  constructor(log: Uint8Array) {
+    this.log = log
+  }
 }
 
 /** Who could be sealed to at an entry. `isWhole`: whether everything that the entry follows is here, and was read. */
@@ -34,15 +45,19 @@ export interface RoomReaders {
  */
 export class RoomRecipients {
   readonly #beginning: RoomBeginning
+  readonly #primitives: Primitives
+  readonly #identities: KnownIdentities
   readonly #numbers = new Map<string, number>()
   readonly #lines: Line[] = []
   /** What the last entry of each log that was asked about follows, by the number of the log. */
   readonly #pasts = new Map<number, Past>()
-  /** Identities that have a role, by the operations that say so. */
+  /** Identities that have a role, by the operations that say so, and what of them is revoked. */
   readonly #active = new Map<string, ReadonlySet<string>>()
 
-  constructor(beginning: RoomBeginning) {
+  constructor(beginning: RoomBeginning, primitives: Primitives) {
     this.#beginning = beginning
+    this.#primitives = primitives
+    this.#identities = new KnownIdentities(primitives)
   }
 
   /** The next entry of a log cites these heads; null: there is no key that would tell. One that was taken in already is passed over. */
@@ -64,6 +79,15 @@ export class RoomRecipients {
     this.#line(log).prekeys.push({ index, generation })
   }
 
+  /** Statements of one identity stand at an index of a log; they were found to be signed as they must be. */
+  addStatements(log: Uint8Array, index: number, statements: readonly IdentityStatement[]): void {
+    const [first] = statements
+    if (!first) return
+    this.#identities.add(statements)
+    const placed = this.#identities.placedAmong(statements)
+    this.#line(log).statements.push({ index, identity: toHex(identityId(first, this.#primitives)), placed })
+  }
+
   addOperation(log: Uint8Array, operation: Operation): void {
     this.#line(log).operations.push(operation)
   }
@@ -83,7 +107,7 @@ export class RoomRecipients {
     const key = toHex(log)
     let number = this.#numbers.get(key)
     if (number === undefined) {
-      number = this.#lines.push(new Line()) - 1
+      number = this.#lines.push(new Line(log)) - 1
       this.#numbers.set(key, number)
     }
     return number
@@ -101,10 +125,12 @@ export class RoomRecipients {
   }
 
   #readersIn(past: Past): readonly Reader[] {
-    const active = this.#activeIn(past)
+    const diminished = this.#diminishedIn(past)
+    const active = this.#activeIn(past, diminished)
     const newest = new Map<string, Reader>()
-    for (const [log, { member, prekeys }] of this.#lines.entries()) {
-      if (!member || !active.has(toHex(member.identity))) continue
+    for (const [log, line] of this.#lines.entries()) {
+      const { member, prekeys } = line
+      if (!member || !active.has(toHex(member.identity)) || capIn(diminished, line) !== null) continue
       const known = prekeys.filter(({ index }) => index < past.lengthOf(log))
       const device = toHex(member.device)
       for (const { generation } of known) {
@@ -115,23 +141,55 @@ export class RoomRecipients {
     return [...newest.values()]
   }
 
+  /** What those who have lost devices come to by the statements in a past. Of all others, every device speaks for them. */
+  #diminishedIn(past: Past): Diminished {
+    const lost = this.#identities.ids().filter((id) => this.#identities.isDiminished(id))
+    return new Map(
+      lost.flatMap((id) => {
+        const placed = this.#lines.flatMap(({ statements }, log) =>
+          statements
+            .filter((each) => each.identity === id && each.index < past.lengthOf(log))
+            .flatMap((each) => each.placed),
+        )
+        const identity = this.#identities.among(id, placed)
+        return identity ? [[id, identity] as const] : []
+      }),
+    )
+  }
+
+  #isBehindCap({ log, index }: Operation, diminished: Diminished): boolean {
+    if (diminished.size === 0) return false
+    const cap = capIn(diminished, this.#line(fromHex(log)))
+    return cap !== null && index >= cap
+  }
+
   /** Identities that have a role by the operations in a past. */
-  #activeIn(past: Past): ReadonlySet<string> {
+  #activeIn(past: Past, diminished: Diminished): ReadonlySet<string> {
     const operations = this.#lines.flatMap((line, log) =>
       line.operations.filter(({ index }) => index < past.lengthOf(log)),
     )
+    const revoked = new Set(operations.filter((each) => this.#isBehindCap(each, diminished)).map((each) => each.id))
     const id = operations
-      .map((each) => each.id)
+      .map((each) => (revoked.has(each.id) ? `-${each.id}` : each.id))
       .sort()
       .join()
     let active = this.#active.get(id)
     if (!active) {
-      const room = new RoomResolver(this.#beginning, operations).resolve()
+      const room = new RoomResolver(this.#beginning, operations, new Map(), (each) => revoked.has(each.id)).resolve()
       active = new Set([...room.people()].filter((identity) => isRole(room.standingOf(identity))))
       this.#active.set(id, active)
     }
     return active
   }
+}
+
+/** Identities that have lost a device, by id. */
+type Diminished = ReadonlyMap<string, Identity>
+
+/** How many entries of a log count; null: all. */
+function capIn(diminished: Diminished, { member, log }: Line): number | null {
+  const identity = member && diminished.get(toHex(member.identity))
+  return identity ? capOf(identity, member.device, log) : null
 }
 
 /** What an entry follows: so many entries of each log, by the number of the log. It only grows. */

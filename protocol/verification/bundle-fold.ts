@@ -37,7 +37,7 @@ export class BundleFold {
   constructor({ genesis, room, logs }: BundledRoom, findings: Findings, primitives: Primitives) {
     const beginning = genesisIn(genesis)
     this.#suite = beginning?.suite ?? 0
-    this.epochs = beginning && this.#suite === 1 ? new DisclosedEpochs(beginning) : null
+    this.epochs = beginning && this.#suite === 1 ? new DisclosedEpochs(beginning, primitives) : null
     this.heard = new Heard(genesis, primitives)
     this.#room = room
     this.#logs = logs.filter((log) => !isSealed(log))

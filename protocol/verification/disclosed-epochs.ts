@@ -1,8 +1,10 @@
 import { fromHex } from '../bytes.ts'
+import type { Primitives } from '../crypto/primitives.ts'
 import type { EpochShared, EpochStarted } from '../epoch/event.ts'
 import { auditRecipients, type RecipientFaults } from '../epoch/recipients.ts'
 import type { Citation } from '../log/entry.ts'
 import { isClosed, type Opened } from '../log/opened.ts'
+import { statementsIn } from '../room/event.ts'
 import type { FoldedEntry, FoldedLog } from '../room/fold-log.ts'
 import type { Genesis } from '../room/genesis.ts'
 import { beginningOf, type Operation } from '../room/operation.ts'
@@ -21,8 +23,8 @@ export class DisclosedEpochs {
   readonly #recipients: RoomRecipients
   readonly #sealings: Sealing[] = []
 
-  constructor(genesis: Genesis) {
-    this.#recipients = new RoomRecipients(beginningOf(genesis))
+  constructor(genesis: Genesis, primitives: Primitives) {
+    this.#recipients = new RoomRecipients(beginningOf(genesis), primitives)
   }
 
   /** How many epochs were started. */
@@ -35,6 +37,7 @@ export class DisclosedEpochs {
     this.#recipients.addEntry(log, index, headsOf(opened))
     if (!event || !author) return
     if (index === 0) this.#recipients.addMember(log, author.owner)
+    this.#recipients.addStatements(log, index, statementsIn(event))
     if (event.type === 'prekey-announced') this.#recipients.addPrekey(log, index, event)
     if (event.type === 'epoch-started' || event.type === 'epoch-shared') this.#sealings.push({ log, index, event })
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
 import { toHex } from '../../protocol/bytes.ts'
 import type { Operation, RoomBeginning } from '../../protocol/room/operation.ts'
 import { isRole, type RoomAct } from '../../protocol/room/rights.ts'
@@ -143,7 +144,7 @@ function shuffled(entries: readonly Entry[], choices: readonly number[]): Entry[
 test('who could be sealed to at an entry follows from all that it follows, by its definition', () => {
   fc.assert(
     fc.property(anyRoom, (entries) => {
-      const recipients = new RoomRecipients(beginning)
+      const recipients = new RoomRecipients(beginning, primitives)
       for (const entry of entries) take(recipients, entry)
       for (const entry of entries) expect(asked(recipients, entry)).toEqual(slowReaders(entries, entry))
     }),
@@ -154,7 +155,7 @@ test('who could be sealed to at an entry follows from all that it follows, by it
 test('who could be sealed to is the same in whatever order entries come, and whenever it is asked', () => {
   fc.assert(
     fc.property(anyRoom, fc.array(fc.nat(), { maxLength: 30 }), (entries, choices) => {
-      const [one, other] = [new RoomRecipients(beginning), new RoomRecipients(beginning)]
+      const [one, other] = [new RoomRecipients(beginning, primitives), new RoomRecipients(beginning, primitives)]
       for (const entry of entries) take(one, entry)
       for (const entry of shuffled(entries, choices)) {
         take(other, entry)

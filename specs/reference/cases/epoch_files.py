@@ -6,7 +6,7 @@ from parley_reference.bundle import encode_content as bundle_content
 from parley_reference.excerpt import encode_content as excerpt_content
 from parley_reference.excerpt import encode_excerpt
 
-from .cast import ADA, BO, CY, DI, START, seed, withheld
+from .cast import ADA, BO, CY, DI, START, Device, seed, withheld
 from .epoch_cast import EPOCH_GENESIS, EpochWriter, conversation
 
 EXPORTED = START + 60_000
@@ -77,8 +77,32 @@ def sealings(accept, refuse):
         di.prekey = 0
         start(ada, bo, cy, di)
         yield refuse(title, whole(*(each for each in (ada, bo, cy, di) if each.blocks)))
+    yield from revoked_devices(accept, refuse)
     ada, bo, cy = conversation()
     yield accept("an epoch of which it cannot be told: what its author cites is not here", bundled(ada.bundled(), bo.bundled()))
+
+
+TABLET = Device(CY, seed(0x36), by_words=True)
+
+
+def revoked_devices(accept, refuse):
+    """Cy's tablet comes, and revokes the device that they began with."""
+
+    def revoked():
+        ada, bo, cy = conversation()
+        tablet = EpochWriter(TABLET)
+        tablet.join(ada, bo, cy)
+        tablet.announce()
+        tablet.write("identity-updated", [TABLET.revoke(CY, cy.mark())], ())
+        return ada, bo, cy, tablet
+
+    ada, bo, cy, tablet = revoked()
+    bo.start(ada, bo, cy)
+    ada.start(ada, bo, tablet, cites=(bo, cy, tablet))
+    yield accept("a device is revoked: sealed to until that is cited, and not any more", whole(ada, bo, cy, tablet))
+    ada, bo, cy, tablet = revoked()
+    ada.start(ada, bo, cy, tablet, cites=(bo, cy, tablet))
+    yield refuse("an epoch with a device that was revoked before", whole(ada, bo, cy, tablet))
 
 
 def uncited(ada, bo, cy, di):

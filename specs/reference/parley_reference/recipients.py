@@ -1,6 +1,6 @@
 """specs/encryption.md#recipients: who could be sealed to at an entry. Everything that it follows, looked for anew each time."""
 
-from . import authority
+from . import authority, identity, room
 
 READERS = ("reader", "member", "admin", "owner")
 
@@ -28,12 +28,28 @@ def readers_at(beginning, logs, entries, operations, at):
     past = past_of(entries, (at["log"], at["index"]))
     if past is None:
         return None
-    resolved = authority.resolve(beginning, [each for each in operations if (each["log"], each["index"]) in past])
+    let_in = {each["key"] for each in logs if each["folded"]["author"]}
+    said = [each["event"] for each in entries if each["event"] and each["log"] in let_in and (each["log"], each["index"]) in past]
+    gathered = identity.gather([statements for statements in map(room.statements_in, said) if statements])
+    caps = {each["key"]: _cap_of(gathered, each) for each in logs if each["folded"]["author"]}
+    known = [each for each in operations if (each["log"], each["index"]) in past]
+    resolved = authority.resolve(beginning, [{**each, "revoked": each["index"] >= caps[each["log"]]} for each in known])
     devices = {each["key"]: each["device"] for each in logs if each["folded"]["author"]}
-    active = {each["device"] for each in logs if each["folded"]["author"] and resolved.standing_of(each["folded"]["author"]["identity"]) in READERS}
+    active = {
+        each["device"]
+        for each in logs
+        if each["folded"]["author"] and resolved.standing_of(each["folded"]["author"]["identity"]) in READERS and caps[each["key"]] == float("inf")
+    }
     readers = {}
     for each in entries:
         event, device = each["event"], devices.get(each["log"])
         if event and event["type"] == "prekey-announced" and device in active and (each["log"], each["index"]) in past:
             readers[device.hex()] = max(event["generation"], readers.get(device.hex(), 0))
     return readers
+
+
+def _cap_of(gathered, log):
+    author = log["folded"]["author"]
+    if author["identity"] not in gathered:
+        return float("inf")
+    return identity.cap_of(gathered, author["identity"], author["device"], log["key"])
