@@ -3,6 +3,14 @@ import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  signCheckpoint,
+  withCosignature,
+} from '../../protocol/checkpoint/checkpoint.ts'
+import { contradictionOf, decodeContradiction, encodeContradiction } from '../../protocol/checkpoint/contradiction.ts'
+import { decodeNote, encodeNote } from '../../protocol/checkpoint/note.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { startChain } from '../../protocol/epoch/chain.ts'
@@ -67,6 +75,10 @@ const between = { call, caller: people.ada, callee: people.bo }
 const [offered, answered] = [describe(chromiumOffer), describe(chromiumAnswer)]
 const sealed = new Uint8Array(40)
 const device = people.bo.device
+
+const checkpoint = signCheckpoint({ room, device, size: 3, root: secret }, people.bo.deviceSeed, primitives)
+const cosignature = { device: people.ada.device, time: 1_700_000_000, signature: checkpoint.signature }
+const witnessed = encodeCheckpoint(withCosignature(checkpoint, cosignature), primitives)
 
 const of = { identity: people.bo.identity, marks: [bo.head()] }
 const operations: readonly RoomEvent[] = [
@@ -203,6 +215,17 @@ export const protocolTargets: readonly Target[] = [
     name: 'excerpt content',
     goods: [contentOf(excerpt), contentOf(cellarExcerpt)],
     read: (bytes) => void verifyFile(signedAs('excerpt', bytes), { primitives }),
+  },
+  {
+    name: 'checkpoint',
+    goods: [witnessed],
+    read: (bytes) => encodeCheckpoint(decodeCheckpoint(bytes, primitives), primitives),
+  },
+  { name: 'note', goods: [witnessed], read: (bytes) => encodeNote(decodeNote(bytes)) },
+  {
+    name: 'contradiction',
+    goods: [encodeContradiction(contradictionOf(checkpoint, checkpoint, [secret, device]), primitives)],
+    read: (bytes) => encodeContradiction(decodeContradiction(bytes, primitives), primitives),
   },
   {
     name: 'sdp',
