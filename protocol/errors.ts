@@ -92,6 +92,12 @@ export const protocolErrors = {
   'witness/policy': 'more witnesses are asked for than there are',
   'witness/quorum': 'fewer witnesses have signed than are asked for',
 
+  'anchor/ots': 'an OpenTimestamps proof is not of its form',
+  'anchor/digest': 'a proof of an anchor is about something else',
+  'anchor/header': 'block headers are not of their form, or do not follow each other',
+  'anchor/work': 'the work that a block header claims was not done',
+  'anchor/merkle-root': 'a proof does not lead to the block that it names',
+
   'bundle/format': 'neither a Parley bundle nor an excerpt of one',
   'bundle/version': 'the file was made by a newer version',
   'bundle/order': 'the logs of a file, or the entries of a log in it, are not in order, or one is there twice',

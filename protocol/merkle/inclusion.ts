@@ -22,7 +22,8 @@ export function verifyInclusion(leaf: Uint8Array, path: LeafPath, root: Uint8Arr
   if (!equalBytes(rootFrom(leaf, path, primitives), root)) throw new ProtocolError('merkle/root')
 }
 
-function rootFrom(leaf: Uint8Array, { index, size, hashes }: LeafPath, primitives: Primitives): Uint8Array {
+/** The root that a path leads to, for whoever compares it with a hash over it. Throws `merkle/…`. */
+export function rootFrom(leaf: Uint8Array, { index, size, hashes }: LeafPath, primitives: Primitives): Uint8Array {
   if (!(size <= mostTreeSize && index >= 0 && index < size))
     throw new ProtocolError('merkle/bounds', `${index} of ${size}`)
   let hash = leaf
