@@ -97,6 +97,10 @@ export const protocolErrors = {
   'anchor/header': 'block headers are not of their form, or do not follow each other',
   'anchor/work': 'the work that a block header claims was not done',
   'anchor/merkle-root': 'a proof does not lead to the block that it names',
+  'anchor/rlp': 'what a chain of Ethereum’s form has written down is not of its form',
+  'anchor/trie': 'nodes of a trie do not lead to the value that they are said to lead to',
+  'anchor/receipt': 'a transaction has failed, or has not anchored the message',
+  'anchor/sequence': 'a message does not stand where it is said to stand in the sequence of its sender',
 
   'bundle/format': 'neither a Parley bundle nor an excerpt of one',
   'bundle/version': 'the file was made by a newer version',

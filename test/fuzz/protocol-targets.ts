@@ -5,8 +5,9 @@ import {
   encodeAnchorProof,
   verifyAnchor,
 } from '../../protocol/anchor/anchor-proof.ts'
+import { decodeEvmHeader } from '../../protocol/anchor/evm/evm-header.ts'
 import { attestedMessages, decodeOts, encodeOts, type OtsFile } from '../../protocol/anchor/ots/timestamp.ts'
-import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
+import { concat, fromHex, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
@@ -39,6 +40,7 @@ import { decodeBundle, encodeBundle } from '../../protocol/verification/bundle.t
 import type { FileKind } from '../../protocol/verification/envelope.ts'
 import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
+import { ethereum, litecoin } from '../protocol/anchor/real-proofs.ts'
 import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { seedOf, smallConversation } from '../support/conversation.ts'
 import { epochConversation } from '../support/epoch-conversation.ts'
@@ -104,6 +106,10 @@ const anchored: AnchorProof = {
   path: { index: 1, size: 3, hashes: [device, secret] },
   evidence: { type: 'ots', file: stamped, runs: [{ chain: 'bitcoin', height: 300, bytes: new Uint8Array(160) }] },
 }
+
+const real = [litecoin, ethereum.receipt, ethereum.storage].map((each) => decodeAnchorProof(fromHex(each.proof)))
+
+const evmHeaders = real.flatMap(({ evidence }) => ('header' in evidence ? [evidence.header] : []))
 
 const of = { identity: people.bo.identity, marks: [bo.head()] }
 const operations: readonly RoomEvent[] = [
@@ -252,8 +258,9 @@ export const protocolTargets: readonly Target[] = [
     goods: [encodeContradiction(contradictionOf(checkpoint, checkpoint, [secret, device]), primitives)],
     read: (bytes) => encodeContradiction(decodeContradiction(bytes, primitives), primitives),
   },
+  { name: 'header of Ethereum’s form', goods: evmHeaders, read: (bytes) => void decodeEvmHeader(bytes) },
   { name: 'OpenTimestamps file', goods: [encodeOts(stamped)], read: readOts },
-  { name: 'anchor proof', goods: [encodeAnchorProof(anchored)], read: readAnchorProof },
+  { name: 'anchor proof', goods: [anchored, ...real].map(encodeAnchorProof), read: readAnchorProof },
   {
     name: 'sdp',
     goods: [fromText(chromiumOffer), fromText(chromiumAnswer)],
@@ -331,7 +338,7 @@ function readOts(bytes: Uint8Array): Uint8Array {
 function readAnchorProof(bytes: Uint8Array): Uint8Array {
   const proof = decodeAnchorProof(bytes)
   try {
-    verifyAnchor(secret, proof, { blocks: { known: [], leastWork: { bitcoin: 0n, litecoin: 0n } } }, primitives)
+    verifyAnchor(secret, proof, { known: [], leastWork: { bitcoin: 0n, litecoin: 0n } }, primitives)
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error
   }

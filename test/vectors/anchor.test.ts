@@ -98,7 +98,7 @@ describe.each(everyPrimitives)('an anchor, with %s', (_, primitives) => {
     test(`${id}: ${title}`, () => {
       const { bitcoin, litecoin } = input.leastWork
       const known = input.known.map((block) => ({ ...block, hash: fromHex(block.hash) }))
-      const trust = { blocks: { known, leastWork: { bitcoin: BigInt(bitcoin), litecoin: BigInt(litecoin) } } }
+      const trust = { known, leastWork: { bitcoin: BigInt(bitcoin), litecoin: BigInt(litecoin) } }
       const run = () => {
         const proof = decodeAnchorProof(fromHex(input.proof))
         expect(plain(verifyAnchor(fromHex(input.commitment), proof, trust, primitives))).toEqual(wanted.findings)

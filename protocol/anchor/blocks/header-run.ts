@@ -1,6 +1,7 @@
 import { equalBytes } from '../../bytes.ts'
 import type { Primitives } from '../../crypto/primitives.ts'
 import { ProtocolError } from '../../errors.ts'
+import type { AnchorTrust } from '../trust.ts'
 import {
   type BlockChain,
   type BlockHeader,
@@ -18,19 +19,6 @@ export interface HeaderRun {
   readonly height: number
   /** 80 bytes each, without anything between. */
   readonly bytes: Uint8Array
-}
-
-/** A block that the reader knows to be in its chain, from a source of their own. */
-export interface KnownBlock {
-  readonly chain: BlockChain
-  readonly height: number
-  readonly hash: Uint8Array
-}
-
-/** What a reader believes of chains of blocks. `leastWork`: how many hashes must have been spent on a block and what follows it. */
-export interface BlockTrust {
-  readonly known: readonly KnownBlock[]
-  readonly leastWork: Readonly<Record<BlockChain, bigint>>
 }
 
 /**
@@ -77,7 +65,7 @@ export function standingOf(
   placed: PlacedHeader,
   run: readonly PlacedHeader[],
   chain: BlockChain,
-  { known, leastWork }: BlockTrust,
+  { known, leastWork }: AnchorTrust,
 ): BlockStanding {
   const isKnown = ({ hash, height }: PlacedHeader) =>
     known.some((block) => block.chain === chain && block.height === height && equalBytes(block.hash, hash))

@@ -28,7 +28,7 @@ export interface AttestedMessage {
 // 00 "OpenTimestamps" 00 00 "Proof" 00 and 8 random bytes, then version 1, and 08: the digest is of SHA-256.
 const start = fromHex('004f70656e54696d657374616d7073000050726f6f6600bf89e2e884e892940108')
 const [forkTag, attestationTag] = [0xff, 0x00]
-const mostBytes = 65_536
+export const mostOtsBytes = 65_536
 const mostBranches = 2_048
 const mostDepth = 256
 
@@ -49,7 +49,7 @@ function encodedTimestamp(timestamp: Timestamp): Uint8Array[] {
 
 /** Read a file, of which nothing is computed yet; refuse what `encodeOts` would not have written. Throws `anchor/ots`. */
 export function decodeOts(bytes: Uint8Array): OtsFile {
-  if (bytes.length > mostBytes) throw new ProtocolError('anchor/ots', `${bytes.length} of ${mostBytes} bytes`)
+  if (bytes.length > mostOtsBytes) throw new ProtocolError('anchor/ots', `${bytes.length} of ${mostOtsBytes} bytes`)
   const reader = new Reader(bytes)
   const begun = reader.take(start.length)
   if (!begun.every((byte, i) => byte === start[i])) throw new ProtocolError('anchor/ots', 'another beginning')

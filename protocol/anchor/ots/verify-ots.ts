@@ -2,14 +2,9 @@ import { equalBytes } from '../../bytes.ts'
 import type { Primitives } from '../../crypto/primitives.ts'
 import { ProtocolError } from '../../errors.ts'
 import type { BlockChain } from '../blocks/block-header.ts'
-import {
-  type BlockTrust,
-  type HeaderRun,
-  type PlacedHeader,
-  standingOf,
-  verifyHeaderRun,
-} from '../blocks/header-run.ts'
+import { type HeaderRun, type PlacedHeader, standingOf, verifyHeaderRun } from '../blocks/header-run.ts'
 import type { AnchorFinding } from '../finding.ts'
+import type { AnchorTrust } from '../trust.ts'
 import { type AttestedMessage, attestedMessages, type OtsFile } from './timestamp.ts'
 
 /** An OpenTimestamps proof, with what headers there are for it. */
@@ -27,7 +22,7 @@ export interface OtsEvidence {
 export function verifyOts(
   message: Uint8Array,
   { file, runs }: OtsEvidence,
-  trust: BlockTrust,
+  trust: AnchorTrust,
   primitives: Primitives,
 ): AnchorFinding[] {
   if (!equalBytes(file.digest, message)) throw new ProtocolError('anchor/digest')
@@ -45,7 +40,7 @@ interface VerifiedRun {
 function findingOf(
   { message, attestation }: AttestedMessage,
   runs: readonly VerifiedRun[],
-  trust: BlockTrust,
+  trust: AnchorTrust,
 ): AnchorFinding {
   if (attestation.type !== 'block') return attestation.type === 'pending' ? attestation : { type: 'unknown' }
   const { chain, height } = attestation

@@ -3,7 +3,7 @@
 import hashlib
 
 from . import checkpoint as checkpoints
-from . import merkle
+from . import evm, merkle
 from .encoding import as_array, as_bytes, as_text, as_uint, decode, in_domain, u64
 from .errors import ProtocolError
 from .keccak import keccak256
@@ -246,15 +246,36 @@ def proof_to_cbor(salt, index, size, hashes, *evidence):
 
 
 def decode_proof(data):
-    """(salt, index, size, hashes, ots, runs)."""
-    value = as_array(decode(data, MOST_PROOF_BYTES), most=12)
-    if len(value) < 5 or value[4] != "ots":
-        raise ProtocolError("encoding/unexpected-type")
-    salt, index, size, hashes, _, ots, runs = as_array(value, 7)
+    """(salt, index, size, hashes, kind, *evidence)."""
+    salt, index, size, hashes, *evidence = _at_least(as_array(decode(data, MOST_PROOF_BYTES), most=13), 4)
     path = [as_bytes(each, 32) for each in as_array(hashes, most=48)]
     places = as_uint(index, merkle.MOST_SIZE), as_uint(size, merkle.MOST_SIZE)
-    decode_ots(as_bytes(ots, most=MOST_PROOF_BYTES))
-    return as_bytes(salt, 32), *places, path, ots, [_run(each) for each in as_array(runs, most=4)]
+    return as_bytes(salt, 32), *places, path, *_evidence(*_at_least(evidence, 1))
+
+
+def _at_least(items, least):
+    return [*items, *[None] * (least - len(items))]
+
+
+def _evidence(kind, *parts):
+    parts = list(parts)
+    if kind == "ots":
+        ots, runs = as_array(parts, 2)
+        decode_ots(as_bytes(ots, most=65_536))
+        return kind, ots, [_run(each) for each in as_array(runs, most=4)]
+    if kind == "receipt":
+        chain_id, header, index, nodes = as_array(parts, 4)
+        return kind, as_uint(chain_id), as_bytes(header, most=evm.MOST_HEADER_BYTES), as_uint(index, 2**31), _nodes(nodes)
+    if kind == "storage":
+        chain_id, header, account, sender, tip, later, tip_nodes, length_nodes = as_array(parts, 8)
+        messages = [as_bytes(each, 32) for each in as_array(later, most=1_024)]
+        begin = kind, as_uint(chain_id), as_bytes(header, most=evm.MOST_HEADER_BYTES), _nodes(account)
+        return *begin, as_bytes(sender, 20), as_bytes(tip, 32), messages, _nodes(tip_nodes), _nodes(length_nodes)
+    raise ProtocolError("encoding/unexpected-type")
+
+
+def _nodes(value):
+    return [as_bytes(each, most=262_144) for each in as_array(value, most=65)]
 
 
 def _run(value):
@@ -265,6 +286,9 @@ def _run(value):
 
 
 def verify_anchor(committed, proof, known, least_work):
-    salt, index, size, hashes, ots, runs = proof
-    root = root_from(leaf(committed, salt), index, size, hashes)
-    return verify_ots(message(size, root), ots, runs, known, least_work)
+    salt, index, size, hashes, kind, *parts = proof
+    told = message(size, root_from(leaf(committed, salt), index, size, hashes))
+    if kind == "ots":
+        return verify_ots(told, *parts, known, least_work)
+    chain_id, header, *rest = parts
+    return evm.verify_evm(told, chain_id, header, (kind, *rest), known)

@@ -1,17 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sodiumPrimitives as primitives } from '../../../node/sodium-primitives.ts'
-import {
-  type AnchorTrust,
-  decodeAnchorProof,
-  encodeAnchorProof,
-  verifyAnchor,
-} from '../../../protocol/anchor/anchor-proof.ts'
+import { decodeAnchorProof, encodeAnchorProof, verifyAnchor } from '../../../protocol/anchor/anchor-proof.ts'
 import { mostHeaders, verifyHeaderRun } from '../../../protocol/anchor/blocks/header-run.ts'
 import type { AnchorFinding } from '../../../protocol/anchor/finding.ts'
 import type { Attestation } from '../../../protocol/anchor/ots/attestation.ts'
 import type { Operation } from '../../../protocol/anchor/ots/operation.ts'
 import { attestedMessages, decodeOts, encodeOts, type Timestamp } from '../../../protocol/anchor/ots/timestamp.ts'
+import type { OtsEvidence } from '../../../protocol/anchor/ots/verify-ots.ts'
+import type { AnchorTrust } from '../../../protocol/anchor/trust.ts'
 import { fromHex, toHex } from '../../../protocol/bytes.ts'
 import { codeOf, inHex } from '../../support/vectors.ts'
 import { litecoin } from './real-proofs.ts'
@@ -22,13 +19,11 @@ const [commitment, bytes, block] = [litecoin.commitment, litecoin.proof, litecoi
   Uint8Array,
 ]
 const knowing: AnchorTrust = {
-  blocks: {
-    known: [{ chain: 'litecoin', height: litecoin.height, hash: block }],
-    leastWork: { bitcoin: 1n, litecoin: 1n },
-  },
+  known: [{ chain: 'litecoin', height: litecoin.height, hash: block }],
+  leastWork: { bitcoin: 1n, litecoin: 1n },
 }
 const proof = decodeAnchorProof(bytes)
-const evidence = proof.evidence
+const evidence = proof.evidence as OtsEvidence
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 40 })
 const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
@@ -95,9 +90,7 @@ describe('a proof made on a real chain of Litecoin, for tests,', () => {
 
   test('counts the work on it for a reader who knows no block, and shows no date to one who asks for more', () => {
     const blocks = evidence.runs[0]!.bytes.length / 80
-    const trust = (litecoinWork: bigint) => ({
-      blocks: { known: [], leastWork: { bitcoin: 1n, litecoin: litecoinWork } },
-    })
+    const trust = (least: bigint) => ({ known: [], leastWork: { bitcoin: 0n, litecoin: least } })
     // The first header stands before the block.
     const work = BigInt(blocks - 1) * 2n
     const [enough] = verifyAnchor(commitment, proof, trust(work), primitives)
@@ -113,7 +106,7 @@ describe('a proof made on a real chain of Litecoin, for tests,', () => {
     ] as const
     const short = encodeAnchorProof({ ...proof, evidence: { ...evidence, runs } })
     // Work is nothing on a chain for tests: what stands is what the reader knows.
-    const trust = { blocks: { ...knowing.blocks, leastWork: { bitcoin: 2n ** 64n, litecoin: 2n ** 64n } } }
+    const trust = { ...knowing, leastWork: { bitcoin: 2n ** 64n, litecoin: 2n ** 64n } }
     const [original] = verifyAnchor(commitment, decodeAnchorProof(short), trust, primitives)
     let refused = 0
     for (let bit = 0; bit < short.length * 8; bit++) {

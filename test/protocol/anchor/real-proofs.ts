@@ -15,3 +15,8 @@ interface RealProof {
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 
 export const litecoin = read('litecoin-regtest.json') as RealProof
+
+/** `sender`: the address that anchored. */
+export const ethereum = read('anvil.json') as Readonly<
+  Record<'receipt' | 'storage', RealProof & { readonly sender: string }>
+>
