@@ -9,7 +9,8 @@ from pathlib import Path
 
 import curve
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from parley_reference import checkpoint, hpke, merkle, primitives
+from make_vectors import plain
+from parley_reference import anchor, checkpoint, hpke, merkle, primitives
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "imported"
 
@@ -110,6 +111,13 @@ def tree(case):
     return {"root": merkle.root([merkle.leaf_hash(unhex(leaf)) for leaf in case["leaves"]])}
 
 
+def anchored(case):
+    """specs/anchor.md and specs/evm.md, for a reader who knows the block."""
+    known = [(each["chain"], each["height"], unhex(each["hash"])) for each in case["known"]]
+    findings = anchor.verify_anchor(unhex(case["commitment"]), anchor.decode_proof(unhex(case["proof"])), known, {})
+    return {"findings": plain(findings)}
+
+
 def noted(case):
     """C2SP signed-note, with algorithm 01."""
     text, line = unhex(case["note"]).decode().split("\n\n")
@@ -148,7 +156,9 @@ def numbers_of(entropy):
 unhex = bytes.fromhex
 
 CHECKS = {
+    "anvil": anchored,
     "bip39": recovery,
+    "litecoind": anchored,
     "rfc5869": hkdf,
     "rfc7693": blake2b,
     "rfc6962": tree,

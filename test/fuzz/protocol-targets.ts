@@ -7,7 +7,7 @@ import {
 } from '../../protocol/anchor/anchor-proof.ts'
 import { decodeEvmHeader } from '../../protocol/anchor/evm/evm-header.ts'
 import { attestedMessages, decodeOts, encodeOts, type OtsFile } from '../../protocol/anchor/ots/timestamp.ts'
-import { concat, fromHex, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
+import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
@@ -40,10 +40,10 @@ import { decodeBundle, encodeBundle } from '../../protocol/verification/bundle.t
 import type { FileKind } from '../../protocol/verification/envelope.ts'
 import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
-import { ethereum, litecoin } from '../protocol/anchor/real-proofs.ts'
 import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { seedOf, smallConversation } from '../support/conversation.ts'
 import { epochConversation } from '../support/epoch-conversation.ts'
+import { ofAnvil, ofLitecoind } from '../support/real-anchors.ts'
 import type { Target } from './target.ts'
 
 const { conversation, people, bo } = smallConversation()
@@ -107,7 +107,7 @@ const anchored: AnchorProof = {
   evidence: { type: 'ots', file: stamped, runs: [{ chain: 'bitcoin', height: 300, bytes: new Uint8Array(160) }] },
 }
 
-const real = [litecoin, ethereum.receipt, ethereum.storage].map((each) => decodeAnchorProof(fromHex(each.proof)))
+const real = [ofLitecoind, ...ofAnvil].map((each) => decodeAnchorProof(each.proof))
 
 const evmHeaders = real.flatMap(({ evidence }) => ('header' in evidence ? [evidence.header] : []))
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { decodeAnchorProof, verifyAnchor } from '../../protocol/anchor/anchor-proof.ts'
 import { concat, fromHex, fromText, toHex } from '../../protocol/bytes.ts'
 import { decodeNote, noteKeyId } from '../../protocol/checkpoint/note.ts'
 import { expand, extract } from '../../protocol/crypto/kdf.ts'
 import { areRecoveryWords, recoveryWords } from '../../protocol/identity/recovery.ts'
 import { leafHash } from '../../protocol/merkle/hash.ts'
 import { MerkleTree } from '../../protocol/merkle/tree.ts'
-import { casesOf, everyPrimitives } from '../support/vectors.ts'
+import { ofAnvil, ofLitecoind } from '../support/real-anchors.ts'
+import { casesOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 type Hexes<Name extends string> = { readonly [name in Name]: string }
 type Verdict = { readonly valid: boolean }
@@ -92,6 +94,12 @@ describe.each(everyPrimitives)('what others have published, with %s', (_, primit
       expect(toHex(noteKeyId(name, 'signature', key, primitives))).toBe(wanted.keyId)
       expect(toHex(bytes)).toBe(wanted.keyId + wanted.signature)
       expect(primitives.verify(bytes.slice(4), fromText(text), key)).toBe(true)
+    })
+  }
+
+  for (const { id, title, commitment, proof, trust, findings } of [ofLitecoind, ...ofAnvil]) {
+    test(`a real chain, ${id}: ${title}`, () => {
+      expect(inHex(verifyAnchor(commitment, decodeAnchorProof(proof), trust, primitives))).toEqual(findings)
     })
   }
 

@@ -8,21 +8,12 @@ import type { Attestation } from '../../../protocol/anchor/ots/attestation.ts'
 import type { Operation } from '../../../protocol/anchor/ots/operation.ts'
 import { attestedMessages, decodeOts, encodeOts, type Timestamp } from '../../../protocol/anchor/ots/timestamp.ts'
 import type { OtsEvidence } from '../../../protocol/anchor/ots/verify-ots.ts'
-import type { AnchorTrust } from '../../../protocol/anchor/trust.ts'
 import { fromHex, toHex } from '../../../protocol/bytes.ts'
+import { ofLitecoind } from '../../support/real-anchors.ts'
 import { codeOf, inHex } from '../../support/vectors.ts'
-import { litecoin } from './real-proofs.ts'
 
-const [commitment, bytes, block] = [litecoin.commitment, litecoin.proof, litecoin.block].map(fromHex) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-]
-const knowing: AnchorTrust = {
-  known: [{ chain: 'litecoin', height: litecoin.height, hash: block }],
-  leastWork: { bitcoin: 1n, litecoin: 1n },
-}
-const proof = decodeAnchorProof(bytes)
+const { commitment, known, trust } = ofLitecoind
+const proof = decodeAnchorProof(ofLitecoind.proof)
 const evidence = proof.evidence as OtsEvidence
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 40 })
@@ -73,40 +64,26 @@ describe('an OpenTimestamps file', () => {
 })
 
 describe('a proof made on a real chain of Litecoin, for tests,', () => {
-  const dated = {
-    type: 'dated',
-    chain: 'litecoin',
-    height: litecoin.height,
-    block: litecoin.block,
-    time: litecoin.time,
-  }
-
   test('shows that what was anchored existed when the block was made', () => {
-    const [finding, ...more] = verifyAnchor(commitment, proof, knowing, primitives)
-    expect(inHex(finding)).toEqual({ ...dated, standing: { type: 'known' } })
-    expect(more).toEqual([])
-    expect(toHex(encodeAnchorProof(proof))).toBe(litecoin.proof)
+    expect(inHex(verifyAnchor(commitment, proof, trust, primitives))).toEqual(ofLitecoind.findings)
+    expect(toHex(encodeAnchorProof(proof))).toBe(toHex(ofLitecoind.proof))
   })
 
   test('counts the work on it for a reader who knows no block, and shows no date to one who asks for more', () => {
     const blocks = evidence.runs[0]!.bytes.length / 80
-    const trust = (least: bigint) => ({ known: [], leastWork: { bitcoin: 0n, litecoin: least } })
+    const asking = (least: bigint) => ({ known: [], leastWork: { bitcoin: 0n, litecoin: least } })
     // The first header stands before the block.
     const work = BigInt(blocks - 1) * 2n
-    const [enough] = verifyAnchor(commitment, proof, trust(work), primitives)
-    expect(inHex(enough)).toEqual({ ...dated, standing: { type: 'work', work, follows: false } })
-    const little = { type: 'undated', chain: 'litecoin', height: litecoin.height, reason: 'little-work' }
-    expect(verifyAnchor(commitment, proof, trust(work + 1n), primitives)).toEqual([little])
+    const [enough] = verifyAnchor(commitment, proof, asking(work), primitives)
+    expect(inHex(enough)).toEqual({ ...ofLitecoind.findings[0], standing: { type: 'work', work, follows: false } })
+    const little = { type: 'undated', chain: 'litecoin', height: known.height, reason: 'little-work' }
+    expect(verifyAnchor(commitment, proof, asking(work + 1n), primitives)).toEqual([little])
   })
 
   test('shows nothing else with any one bit changed: it is refused, or says less, or says the same', () => {
     // With the header of its block alone: the work of each takes a while to check.
-    const runs = [
-      { chain: 'litecoin', height: litecoin.height, bytes: evidence.runs[0]!.bytes.slice(80, 160) },
-    ] as const
+    const runs = [{ chain: 'litecoin', height: known.height, bytes: evidence.runs[0]!.bytes.slice(80, 160) }] as const
     const short = encodeAnchorProof({ ...proof, evidence: { ...evidence, runs } })
-    // Work is nothing on a chain for tests: what stands is what the reader knows.
-    const trust = { ...knowing, leastWork: { bitcoin: 2n ** 64n, litecoin: 2n ** 64n } }
     const [original] = verifyAnchor(commitment, decodeAnchorProof(short), trust, primitives)
     let refused = 0
     for (let bit = 0; bit < short.length * 8; bit++) {
@@ -124,13 +101,13 @@ describe('a proof made on a real chain of Litecoin, for tests,', () => {
   })
 
   test('is refused for another commitment', () => {
-    expect(codeOf(() => verifyAnchor(block, proof, knowing, primitives))).toBe('anchor/digest')
+    expect(codeOf(() => verifyAnchor(known.hash, proof, trust, primitives))).toBe('anchor/digest')
   })
 
   test('can be made to mean Bitcoin by nobody: its work is another', () => {
     const runs = evidence.runs.map((run) => ({ ...run, chain: 'bitcoin' as const }))
     expect(
-      codeOf(() => verifyAnchor(commitment, { ...proof, evidence: { ...evidence, runs } }, knowing, primitives)),
+      codeOf(() => verifyAnchor(commitment, { ...proof, evidence: { ...evidence, runs } }, trust, primitives)),
     ).toBe('anchor/work')
   })
 })
