@@ -46,7 +46,7 @@ describe.each(ofAnvil)('a proof made on a real chain of Ethereum’s form, for t
       ).toEqual([])
     }
     expect(refused).toBeGreaterThan(real.proof.length * 4)
-  })
+  }, 120_000)
 
   test('is refused for another commitment', () => {
     expect(codeOf(() => verifyAnchor(known.hash, proof, trust, primitives))).toMatch(/^anchor\/(receipt|sequence)$/)

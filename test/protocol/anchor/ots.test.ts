@@ -98,7 +98,7 @@ describe('a proof made on a real chain of Litecoin, for tests,', () => {
       }
     }
     expect(refused).toBeGreaterThan(short.length * 7)
-  })
+  }, 120_000)
 
   test('is refused for another commitment', () => {
     expect(codeOf(() => verifyAnchor(known.hash, proof, trust, primitives))).toBe('anchor/digest')
