@@ -1,10 +1,12 @@
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import { base64urlnopad } from '@scure/base'
+import { base64, base64urlnopad } from '@scure/base'
 
 export const concat: (...parts: Uint8Array[]) => Uint8Array = concatBytes
 export const toHex: (bytes: Uint8Array) => string = bytesToHex
 export const fromHex: (hex: string) => Uint8Array = hexToBytes
 export const fromText: (text: string) => Uint8Array = utf8ToBytes
+export const toBase64 = (bytes: Uint8Array): string => base64.encode(bytes)
+export const fromBase64 = (text: string): Uint8Array => base64.decode(text)
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
 export const fromBase64Url = (text: string): Uint8Array => base64urlnopad.decode(text)
 

@@ -16,6 +16,10 @@ export const protocolErrors = {
   'pairing/commitment': 'the new device is not the one that it said at first it would be',
   'pairing/message': 'what a device said in pairing is not of its form',
 
+  'merkle/bounds': 'an index or a size is not one of its tree',
+  'merkle/length': 'a path has more or fewer hashes than its tree needs',
+  'merkle/root': 'a path does not lead to the root it is said to lead to',
+
   'log/signature': 'a head is not signed by the device of its log',
   'log/inclusion': 'a block does not stand in its log where it is said to stand',
 
@@ -75,6 +79,30 @@ export const protocolErrors = {
   'call/role': 'the DTLS role does not fit an offer, or an answer',
   'call/signal': 'an offer or answer is not for this call, or not between these two',
   'call/sealed': 'an offer or answer does not open with the key of this start',
+
+  'checkpoint/form': 'a checkpoint, or a contradiction of two, is not of its form',
+  'checkpoint/origin': 'a checkpoint is of another device or room',
+  'checkpoint/signature': 'a checkpoint is not signed by the device that it names',
+  'checkpoint/cosignature': 'a checkpoint is not signed by a witness that it names',
+  'checkpoint/tree': 'the nodes of a contradiction do not lead to its larger checkpoint',
+  'checkpoint/agree': 'what was given as a contradiction shows one history',
+
+  'witness/own': 'a device is no witness of itself, nor of another room',
+  'witness/older': 'a witness has signed a larger checkpoint of this device already',
+  'witness/contradiction': 'a checkpoint contradicts what its witness has signed before',
+  'witness/proof': 'nothing shows that a checkpoint grew from what its witness has signed before',
+  'witness/policy': 'more witnesses are asked for than there are',
+  'witness/quorum': 'fewer witnesses have signed than are asked for',
+
+  'anchor/ots': 'an OpenTimestamps proof is not of its form',
+  'anchor/digest': 'a proof of an anchor is about something else',
+  'anchor/header': 'block headers are not of their form, or do not follow each other',
+  'anchor/work': 'the work that a block header claims was not done',
+  'anchor/merkle-root': 'a proof does not lead to the block that it names',
+  'anchor/rlp': 'what a chain of Ethereum’s form has written down is not of its form',
+  'anchor/trie': 'nodes of a trie do not lead to the value that they are said to lead to',
+  'anchor/receipt': 'a transaction has failed, or has not anchored the message',
+  'anchor/sequence': 'a message does not stand where it is said to stand in the sequence of its sender',
 
   'bundle/format': 'neither a Parley bundle nor an excerpt of one',
   'bundle/version': 'the file was made by a newer version',

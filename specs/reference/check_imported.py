@@ -1,13 +1,16 @@
 """Compute anew what specs/vectors/imported/ says: hashlib, libsodium, OpenSSL, and points by the book. Prints the ids that differ; 1 if any does."""
 
+import base64
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 
 import curve
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from parley_reference import hpke, primitives
+from make_vectors import plain
+from parley_reference import anchor, checkpoint, hpke, merkle, primitives
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "imported"
 
@@ -103,6 +106,28 @@ def small_pairs(keys):
     return [f"zip215: R {r.hex()}, A {key.hex()}" for r, key in pairs if is_valid(r + bytes(32), b"Zcash", key)]
 
 
+def tree(case):
+    """RFC 6962, 2.1."""
+    return {"root": merkle.root([merkle.leaf_hash(unhex(leaf)) for leaf in case["leaves"]])}
+
+
+def anchored(case):
+    """specs/anchor.md and specs/evm.md, for a reader who knows the block."""
+    known = [(each["chain"], each["height"], unhex(each["hash"])) for each in case["known"]]
+    findings = anchor.verify_anchor(unhex(case["commitment"]), anchor.decode_proof(unhex(case["proof"])), known, {})
+    return {"findings": plain(findings)}
+
+
+def noted(case):
+    """C2SP signed-note, with algorithm 01."""
+    text, line = unhex(case["note"]).decode().split("\n\n")
+    name, encoded = re.fullmatch("— ([^ +]+) ([^ ]+)\n", line).groups()
+    key_id, signature = base64.b64decode(encoded)[:4], base64.b64decode(encoded)[4:]
+    assert name == case["name"] and key_id == checkpoint.key_id(name, 1, unhex(case["key"]))
+    assert primitives.verify(signature, f"{text}\n".encode(), unhex(case["key"]))
+    return {"text": f"{text}\n", "keyId": key_id, "signature": signature}
+
+
 def recovery(case):
     stretched = hashlib.pbkdf2_hmac("sha512", case["words"].encode(), b"mnemonicTREZOR", 2048)
     return {"words": case["words"], "seed": stretched}
@@ -131,12 +156,16 @@ def numbers_of(entropy):
 unhex = bytes.fromhex
 
 CHECKS = {
+    "anvil": anchored,
     "bip39": recovery,
+    "litecoind": anchored,
     "rfc5869": hkdf,
     "rfc7693": blake2b,
+    "rfc6962": tree,
     "rfc8032": signed,
     "rfc8439": sealed,
     "rfc9180": sealed_to,
+    "signed-note": noted,
     "speccheck": judged,
     "zip215": lambda case: {"valid": primitives.is_valid_key(unhex(case["key"]))},
 }

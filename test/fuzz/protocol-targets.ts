@@ -1,14 +1,31 @@
 import { sodiumPrimitives as primitives } from '../../node/sodium-primitives.ts'
+import {
+  type AnchorProof,
+  decodeAnchorProof,
+  encodeAnchorProof,
+  verifyAnchor,
+} from '../../protocol/anchor/anchor-proof.ts'
+import { decodeEvmHeader } from '../../protocol/anchor/evm/evm-header.ts'
+import { attestedMessages, decodeOts, encodeOts, type OtsFile } from '../../protocol/anchor/ots/timestamp.ts'
 import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  signCheckpoint,
+  withCosignature,
+} from '../../protocol/checkpoint/checkpoint.ts'
+import { contradictionOf, decodeContradiction, encodeContradiction } from '../../protocol/checkpoint/contradiction.ts'
+import { decodeNote, encodeNote } from '../../protocol/checkpoint/note.ts'
 import { inDomain } from '../../protocol/crypto/domains.ts'
 import { decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { startChain } from '../../protocol/epoch/chain.ts'
 import { decodeEpochKeys, type EpochKeys, encodeEpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import { boxBytes, decodeEpochEvent, type EpochEvent, encodeEpochEvent } from '../../protocol/epoch/event.ts'
 import { openInRoom, sealInRoom } from '../../protocol/epoch/room-keys.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
 import { foldIdentity } from '../../protocol/identity/identity.ts'
 import { areRecoveryWords } from '../../protocol/identity/recovery.ts'
 import { identityFromCbor, identityToCbor } from '../../protocol/identity/statement.ts'
@@ -26,6 +43,7 @@ import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { seedOf, smallConversation } from '../support/conversation.ts'
 import { epochConversation } from '../support/epoch-conversation.ts'
+import { ofAnvil, ofLitecoind } from '../support/real-anchors.ts'
 import type { Target } from './target.ts'
 
 const { conversation, people, bo } = smallConversation()
@@ -67,6 +85,31 @@ const between = { call, caller: people.ada, callee: people.bo }
 const [offered, answered] = [describe(chromiumOffer), describe(chromiumAnswer)]
 const sealed = new Uint8Array(40)
 const device = people.bo.device
+
+const checkpoint = signCheckpoint({ room, device, size: 3, root: secret }, people.bo.deviceSeed, primitives)
+const cosignature = { device: people.ada.device, time: 1_700_000_000, signature: checkpoint.signature }
+const witnessed = encodeCheckpoint(withCosignature(checkpoint, cosignature), primitives)
+
+const stamped: OtsFile = {
+  digest: secret,
+  timestamp: [
+    { type: 'attestation', attestation: { type: 'pending', uri: 'https://calendar.example' } },
+    {
+      type: 'operation',
+      operation: { type: 'append', bytes: device },
+      next: [{ type: 'attestation', attestation: { type: 'block', chain: 'bitcoin', height: 300 } }],
+    },
+  ],
+}
+const anchored: AnchorProof = {
+  salt: secret,
+  path: { index: 1, size: 3, hashes: [device, secret] },
+  evidence: { type: 'ots', file: stamped, runs: [{ chain: 'bitcoin', height: 300, bytes: new Uint8Array(160) }] },
+}
+
+const real = [ofLitecoind, ...ofAnvil].map((each) => decodeAnchorProof(each.proof))
+
+const evmHeaders = real.flatMap(({ evidence }) => ('header' in evidence ? [evidence.header] : []))
 
 const of = { identity: people.bo.identity, marks: [bo.head()] }
 const operations: readonly RoomEvent[] = [
@@ -205,6 +248,20 @@ export const protocolTargets: readonly Target[] = [
     read: (bytes) => void verifyFile(signedAs('excerpt', bytes), { primitives }),
   },
   {
+    name: 'checkpoint',
+    goods: [witnessed],
+    read: (bytes) => encodeCheckpoint(decodeCheckpoint(bytes, primitives), primitives),
+  },
+  { name: 'note', goods: [witnessed], read: (bytes) => encodeNote(decodeNote(bytes)) },
+  {
+    name: 'contradiction',
+    goods: [encodeContradiction(contradictionOf(checkpoint, checkpoint, [secret, device]), primitives)],
+    read: (bytes) => encodeContradiction(decodeContradiction(bytes, primitives), primitives),
+  },
+  { name: 'header of Ethereum’s form', goods: evmHeaders, read: (bytes) => void decodeEvmHeader(bytes) },
+  { name: 'OpenTimestamps file', goods: [encodeOts(stamped)], read: readOts },
+  { name: 'anchor proof', goods: [anchored, ...real].map(encodeAnchorProof), read: readAnchorProof },
+  {
     name: 'sdp',
     goods: [fromText(chromiumOffer), fromText(chromiumAnswer)],
     read: (bytes) => void encodeDescription(describe(latin1(bytes))),
@@ -266,4 +323,24 @@ function contentOf(file: Uint8Array): Uint8Array {
 function signedAs(kind: FileKind, content: Uint8Array): Uint8Array {
   const signature = primitives.sign(inDomain(kind, primitives.sha256(content)), people.ada.deviceSeed)
   return encodeCbor([`parley-${kind}`, 1, content, signature])
+}
+
+function readOts(bytes: Uint8Array): Uint8Array {
+  const file = decodeOts(bytes)
+  try {
+    attestedMessages(file.digest, file.timestamp, primitives)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+  }
+  return encodeOts(file)
+}
+
+function readAnchorProof(bytes: Uint8Array): Uint8Array {
+  const proof = decodeAnchorProof(bytes)
+  try {
+    verifyAnchor(secret, proof, { known: [], leastWork: { bitcoin: 0n, litecoin: 0n } }, primitives)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+  }
+  return encodeAnchorProof(proof)
 }

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { decodeAnchorProof, verifyAnchor } from '../../protocol/anchor/anchor-proof.ts'
 import { concat, fromHex, fromText, toHex } from '../../protocol/bytes.ts'
+import { decodeNote, noteKeyId } from '../../protocol/checkpoint/note.ts'
 import { expand, extract } from '../../protocol/crypto/kdf.ts'
 import { areRecoveryWords, recoveryWords } from '../../protocol/identity/recovery.ts'
-import { casesOf, everyPrimitives } from '../support/vectors.ts'
+import { leafHash } from '../../protocol/merkle/hash.ts'
+import { MerkleTree } from '../../protocol/merkle/tree.ts'
+import { ofAnvil, ofLitecoind } from '../support/real-anchors.ts'
+import { casesOf, everyPrimitives, inHex } from '../support/vectors.ts'
 
 type Hexes<Name extends string> = { readonly [name in Name]: string }
 type Verdict = { readonly valid: boolean }
@@ -16,6 +21,11 @@ const signed = casesOf<Hexes<'seed' | 'message'>, Hexes<'key' | 'signature'>>('i
 const sealed = casesOf<Hexes<'key' | 'associated' | 'plaintext'>, Hexes<'withZeroNonce'>>('imported/rfc8439', 'sealing')
 const edges = casesOf<Hexes<'signature' | 'message' | 'key'>, Verdict>('imported/speccheck', 'signatures')
 const small = casesOf<Hexes<'key'>, Verdict>('imported/zip215', 'keys')
+const trees = casesOf<{ readonly leaves: readonly string[] }, Hexes<'root'>>('imported/rfc6962', 'tree')
+const notes = casesOf<Hexes<'note' | 'name' | 'key'>, Hexes<'text' | 'keyId' | 'signature'>>(
+  'imported/signed-note',
+  'note',
+)
 const words = casesOf<Hexes<'entropy'>, Hexes<'words'>>('imported/bip39', 'recovery')
 
 describe.each(everyPrimitives)('what others have published, with %s', (_, primitives) => {
@@ -64,6 +74,32 @@ describe.each(everyPrimitives)('what others have published, with %s', (_, primit
     test(`Taming the many EdDSAs, ${id}: ${title}`, () => {
       const [signature, message, key] = [input.signature, input.message, input.key].map(fromHex)
       expect(primitives.verify(signature!, message!, key!)).toBe(wanted.valid)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted } of trees) {
+    test(`RFC 6962, ${id}: ${title}`, () => {
+      const tree = new MerkleTree(primitives)
+      for (const data of input.leaves) tree.append(leafHash(fromHex(data), primitives))
+      expect(toHex(tree.at().root)).toBe(wanted.root)
+    })
+  }
+
+  for (const { id, title, input, expect: wanted } of notes) {
+    test(`C2SP signed-note, ${id}: ${title}`, () => {
+      const { text, signatures } = decodeNote(fromHex(input.note))
+      const [{ name, bytes }] = signatures as [(typeof signatures)[number]]
+      const key = fromHex(input.key)
+      expect([name, text]).toEqual([input.name, wanted.text])
+      expect(toHex(noteKeyId(name, 'signature', key, primitives))).toBe(wanted.keyId)
+      expect(toHex(bytes)).toBe(wanted.keyId + wanted.signature)
+      expect(primitives.verify(bytes.slice(4), fromText(text), key)).toBe(true)
+    })
+  }
+
+  for (const { id, title, commitment, proof, trust, findings } of [ofLitecoind, ...ofAnvil]) {
+    test(`a real chain, ${id}: ${title}`, () => {
+      expect(inHex(verifyAnchor(commitment, decodeAnchorProof(proof), trust, primitives))).toEqual(findings)
     })
   }
 

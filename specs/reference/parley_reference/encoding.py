@@ -39,6 +39,10 @@ DOMAINS = {
     "handshake": "parley/handshake/v1",
     "bundle": "parley/bundle/v1",
     "excerpt": "parley/excerpt/v1",
+    "loggedHead": "parley/logged-head/v1",
+    "anchoredCheckpoint": "parley/anchored-checkpoint/v1",
+    "batchLeaf": "parley/batch-leaf/v1",
+    "anchor": "parley/anchor/v1",
     "callOffer": "parley/call-offer/v1",
     "callAnswer": "parley/call-answer/v1",
 }
