@@ -1,25 +1,24 @@
+const kinds = ['audio', 'video'] as const
+export type MediaKind = (typeof kinds)[number]
+
 /** One end of a call's media: an `RTCPeerConnection` with one audio and one video section, in this order. */
 export interface Peer {
   /** Everything that the other side sends, from the start: tracks are silent until it does. */
   readonly remote: MediaStream
-  /** `kinds`: what we send, now or once `send` has it; also of an answer. */
-  offer(kinds: ReadonlySet<string>): Promise<string>
+  /** Both sections are for both directions, whatever there is to send now: a picture can come at any time. */
+  offer(): Promise<string>
   /** Read an offer ahead of answering it. */
   receiveOffer(sdp: string): Promise<void>
   /** Answer what was received. */
-  answer(kinds: ReadonlySet<string>): Promise<string>
+  answer(): Promise<string>
   receiveAnswer(sdp: string): Promise<void>
-  /** Put tracks where an offer or an answer has made room for them. */
-  send(stream: MediaStream): Promise<void>
-  /** Send this picture, or none. */
-  film(track: MediaStreamTrack | null): Promise<void>
+  /** Send this voice or picture from now on, or none. */
+  send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
   /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
   remoteFingerprint(): Promise<string | null>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
 }
-
-const kinds = ['audio', 'video'] as const
 
 /**
  * No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody.
@@ -39,28 +38,20 @@ export function openPeer(): Peer {
 
   return {
     remote,
-    offer(sent) {
-      for (const kind of kinds) connection.addTransceiver(kind, { direction: directionOf(kind, sent) })
+    offer() {
+      for (const kind of kinds) connection.addTransceiver(kind, { direction: 'sendrecv' })
       return describe()
     },
     receiveOffer: (sdp) => connection.setRemoteDescription({ type: 'offer', sdp }),
-    answer(sent) {
+    answer() {
       // The sections of an offer make their own transceivers; ones that we add would stand beside them.
-      for (const transceiver of connection.getTransceivers()) {
-        transceiver.direction = directionOf(transceiver.receiver.track.kind, sent)
-      }
+      for (const transceiver of connection.getTransceivers()) transceiver.direction = 'sendrecv'
       return describe()
     },
     receiveAnswer: (sdp) => connection.setRemoteDescription({ type: 'answer', sdp }),
-    async send(stream) {
-      for (const { sender, receiver } of connection.getTransceivers()) {
-        const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind)
-        if (track && sender.track !== track) await sender.replaceTrack(track)
-      }
-    },
-    async film(track) {
-      const video = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video')
-      await video?.sender.replaceTrack(track)
+    async send(kind, track) {
+      const section = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)
+      if (section && section.sender.track !== track) await section.sender.replaceTrack(track)
     },
     async remoteFingerprint() {
       // The statistics may be a moment behind the event.
@@ -78,10 +69,6 @@ export function openPeer(): Peer {
       connection.close()
     },
   }
-}
-
-function directionOf(kind: string, sent: ReadonlySet<string>): RTCRtpTransceiverDirection {
-  return sent.has(kind) ? 'sendrecv' : 'recvonly'
 }
 
 function fingerprintIn(stats: RTCStatsReport): string | null {

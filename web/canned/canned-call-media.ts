@@ -1,4 +1,5 @@
 import { ref, shallowRef, watch } from 'vue'
+import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMediaState, UseCallMedia } from '../state/call-media.ts'
 
 /** Call media without camera or network: it only follows what the node says. */
@@ -17,6 +18,8 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
   })
 
   return {
+    devices: useCallDevices(),
+    check: { active: ref(false), stream: local, problem: trouble },
     local,
     remote,
     state,

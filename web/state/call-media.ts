@@ -2,11 +2,23 @@ import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import { inject } from 'vue'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import type { CallDevices } from './call-devices.ts'
 
 export type CallMediaState = 'idle' | 'asking' | 'ringing' | 'connecting' | 'connected' | 'secure' | 'ended'
 
+/** A look at oneself, before a call or in one. */
+export interface DeviceCheck {
+  /** While it is, camera and microphone are open. */
+  readonly active: Ref<boolean>
+  readonly stream: Readonly<Ref<MediaStream | null>>
+  /** Why there is less to see or hear than expected, in plain words. */
+  readonly problem: Readonly<Ref<string | null>>
+}
+
 /** Camera, microphone and the connection of the one call that this page can be in. */
 export interface CallMedia {
+  readonly devices: CallDevices
+  readonly check: DeviceCheck
   readonly local: ShallowRef<MediaStream | null>
   readonly remote: ShallowRef<MediaStream | null>
   /** `secure` only once the certificate in use is the one that the other side signed. */

@@ -1,0 +1,104 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { nodeAway } from '../support/browser.ts'
+import { look } from '../support/browser-look.ts'
+import { type Motif, motifs, pictureFaults, spareColour, watchPicture } from '../support/browser-picture.ts'
+import { openTown, type Person, type Town } from '../support/people.ts'
+import { until } from '../support/until.ts'
+
+let town: Town
+/** At a wide screen. */
+let ada: Person
+/** At a phone's. */
+let ben: Person
+
+beforeAll(async () => {
+  town = await openTown()
+  ada = await town.addPerson({ motif: motifs.ada, name: 'Ada' })
+  ben = await town.addPerson({ motif: motifs.ben, name: 'Ben', screen: 'phone' })
+  const { link } = await ada.parley('room', 'create', 'Book club')
+  await ben.parley('room', 'join', link)
+  for (const { page, enter } of [ada, ben]) {
+    await enter()
+    await page.getByTestId('room-row').click()
+    await page.getByText('Connected with 1 person').waitFor()
+  }
+})
+afterAll(() => town?.close())
+afterEach(() => {
+  for (const { browser } of [ada, ben]) expect(browser.takeComplaints(nodeAway)).toEqual([])
+})
+
+const lookAtBoth = async (name: string) => {
+  for (const { page } of [ada, ben]) await look(page, name)
+}
+
+/** Wait until a page shows one colour moving, and not that of its own camera. */
+async function untilSeen(page: Page, testid: string, colour: Motif['colour'], own: Motif): Promise<void> {
+  await until(async () => {
+    const faults = pictureFaults(await watchPicture(page, testid), { own, other: { colour, hertz: 0 } })
+    if (faults.length > 0) throw new Error(faults.join(', '))
+    return true
+  }, 'the picture')
+}
+
+const levelAt = async (page: Page) => Number(await page.getByTestId('level').first().getAttribute('aria-valuenow'))
+
+describe('before a call', () => {
+  test('one looks at oneself, and chooses what one is seen and heard with', async () => {
+    await ada.page.getByRole('button', { name: 'Settings' }).click()
+    await ada.page.getByTestId('check-devices').click()
+    await untilSeen(ada.page, 'preview-video', motifs.ada.colour, motifs.ben)
+    await until(async () => (await levelAt(ada.page)) > 50, 'a voice')
+    await look(ada.page, 'device-check')
+    await ada.page.getByTestId('camera-field').selectOption({ label: 'Back camera' })
+    await untilSeen(ada.page, 'preview-video', spareColour, motifs.ada)
+    await ada.page.getByTestId('test-sound').click()
+    await ada.page.keyboard.press('Escape')
+    await ada.page.getByTestId('preview-video').waitFor({ state: 'detached' })
+  })
+})
+
+describe('in a call', () => {
+  test('the other sees the camera that was chosen before', async () => {
+    await ada.page.getByTestId('call-button').click()
+    await ben.page.getByTestId('accept-call').click()
+    for (const { page } of [ada, ben]) await page.getByTestId('call-state').getByText('secure').waitFor()
+    await untilSeen(ben.page, 'remote-video', spareColour, motifs.ben)
+  })
+
+  test('another camera is taken, and the other sees its picture', async () => {
+    await ada.page.getByTestId('device-menu').click()
+    await ada.page.getByTestId('camera-field').selectOption({ label: 'Front camera' })
+    await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
+    await until(async () => (await levelAt(ada.page)) > 50, 'a voice')
+    await look(ada.page, 'call-devices')
+    await ada.page.keyboard.press('Escape')
+    await ben.page.getByTestId('device-menu').click()
+    await look(ben.page, 'call-devices')
+    await ben.page.keyboard.press('Escape')
+  })
+
+  test('a chosen camera that is pulled out is replaced, and that is said', async () => {
+    await ada.page.getByTestId('device-menu').click()
+    await ada.page.getByTestId('camera-field').selectOption({ label: 'Back camera' })
+    await untilSeen(ben.page, 'remote-video', spareColour, motifs.ben)
+    await ada.page.evaluate(() => window.unplug('back'))
+    await ada.page.getByText('Back camera is gone').waitFor()
+    await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
+    expect(await ada.page.getByTestId('camera-field').locator('option').allInnerTexts()).toEqual([
+      'The system’s own',
+      'Front camera',
+    ])
+    await ada.page.keyboard.press('Escape')
+  })
+
+  test('nobody is heard while muted, and one’s own level shows it', async () => {
+    await ada.page.keyboard.press('m')
+    await ada.page.getByTestId('device-menu').click()
+    await until(async () => (await levelAt(ada.page)) === 0, 'silence')
+    await ada.page.keyboard.press('Escape')
+    await ada.page.keyboard.press('m')
+    await lookAtBoth('in-call')
+  })
+})
