@@ -42,6 +42,29 @@ async function untilSeen(page: Page, testid: string, colour: Motif['colour'], ow
   }, 'the picture')
 }
 
+const slideColour: Motif['colour'] = [120, 60, 160]
+
+/** Another tab with nothing but one colour. */
+async function openSlides({ browser, page }: Person): Promise<Page> {
+  const slides = await browser.context.newPage()
+  await slides.goto(`data:text/html,<title>Slides</title><body style="background:rgb(${slideColour.join()})">`)
+  await page.bringToFront()
+  return slides
+}
+
+/** Wait until a page shows one colour of the other side, moving or not, and no stand-in before it. */
+async function untilShown(page: Page, colour: Motif['colour']): Promise<void> {
+  await until(async () => {
+    const faults = pictureFaults(await watchPicture(page, 'remote-video', 2), {
+      own: motifs.ben,
+      other: { colour, hertz: 0 },
+    }).filter((fault) => fault !== 'frozen' && fault !== 'no code')
+    if (faults.length > 0) throw new Error(faults.join(', '))
+    return true
+  }, 'the colour')
+  await page.getByText('No picture').waitFor({ state: 'detached' })
+}
+
 const levelAt = async (page: Page) => Number(await page.getByTestId('level').first().getAttribute('aria-valuenow'))
 
 describe('before a call', () => {
@@ -100,5 +123,30 @@ describe('in a call', () => {
     await ada.page.keyboard.press('Escape')
     await ada.page.keyboard.press('m')
     await lookAtBoth('in-call')
+  })
+
+  test('a screen takes the place of the camera, stays although nothing moves on it, and gives it back as it was', async () => {
+    const slides = await openSlides(ada)
+    await ada.page.keyboard.press('v')
+    await ada.page.getByRole('button', { name: 'Camera on' }).waitFor()
+    await ada.page.getByTestId('share-screen').click()
+    await ada.page.getByText('You share your screen').waitFor()
+    await untilShown(ben.page, slideColour)
+    // Longer than a camera may be still.
+    await ben.page.waitForTimeout(4_000)
+    await untilShown(ben.page, slideColour)
+    expect(await ben.page.getByText('No picture').count()).toBe(0)
+    await lookAtBoth('call-screen')
+    await ada.page.keyboard.press('s')
+    await ben.page.getByText('No picture').waitFor()
+    await ada.page.keyboard.press('v')
+    await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
+
+    await ada.page.keyboard.press('s')
+    await untilShown(ben.page, slideColour)
+    // As the browser's own bar ends it: the tab is gone.
+    await slides.close()
+    await ada.page.getByTestId('share-screen').getByText('Share screen').waitFor()
+    await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
   })
 })

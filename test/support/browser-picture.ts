@@ -48,6 +48,8 @@ export function filmMotif({
   layout: typeof cameraLayout
 }): void {
   const devices = navigator.mediaDevices
+  // A tab beside the page may have none.
+  if (!devices) return
   let plugged = [
     { kind: 'audioinput', deviceId: 'desk', label: 'Desk microphone' },
     { kind: 'videoinput', deviceId: 'front', label: 'Front camera' },

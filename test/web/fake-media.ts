@@ -9,6 +9,7 @@ export function fakeMedia(): CallMedia {
     devices: useCallDevices(),
     check: { active: ref(false), stream: shallowRef(null), problem: ref(null) },
     local: shallowRef(null),
+    screen: shallowRef(null),
     remote: shallowRef(null),
     state: ref<CallMediaState>('idle'),
     trouble: ref(null),
@@ -20,5 +21,6 @@ export function fakeMedia(): CallMedia {
     hangUp: nothing,
     toggleMute: () => {},
     toggleCamera: () => {},
+    toggleScreen: nothing,
   }
 }

@@ -2,6 +2,7 @@ import { type ShallowRef, shallowRef, watch } from 'vue'
 import type { CallDevices } from '../state/call-devices.ts'
 import { beginCapture, captureKind, stopTracks } from './capture.ts'
 import type { MediaKind, Peer } from './peer.ts'
+import { captureScreen } from './screen.ts'
 import { makeSwitches, type Switches } from './switches.ts'
 
 /** Camera and microphone that are being opened for a call. */
@@ -15,11 +16,14 @@ export interface Captured {
 /** What this side of a call sends. It follows the choice of devices while it is open. */
 export interface OwnMedia {
   readonly stream: ShallowRef<MediaStream | null>
+  readonly screen: ShallowRef<MediaStream | null>
   readonly switches: Pick<Switches, 'muted' | 'cameraOff' | 'reset' | 'toggleMute' | 'toggleCamera'>
   /** Open camera and microphone. They are let go of again if nobody wants them any more once they are there. */
   capture(isWanted: (captured: Captured) => boolean): Captured
   /** Send to the peer that there is now what there is now. */
   send(): Promise<void>
+  /** Show a screen instead of the camera, or the camera again. */
+  toggleScreen(): Promise<void>
   close(): void
 }
 
@@ -32,7 +36,8 @@ interface Surroundings {
 
 export function useOwnMedia({ devices, peer, onNotice }: Surroundings): OwnMedia {
   const stream = shallowRef<MediaStream | null>(null)
-  const switches = makeSwitches(() => ({ stream: stream.value, peer: peer() }))
+  const screen = shallowRef<MediaStream | null>(null)
+  const switches = makeSwitches(() => ({ stream: stream.value, screen: screen.value, peer: peer() }))
   let changing = Promise.resolve()
 
   watch(
@@ -63,8 +68,27 @@ export function useOwnMedia({ devices, peer, onNotice }: Surroundings): OwnMedia
     for (const track of now.getTracks()) track.onended = () => stream.value === now && change(track.kind as MediaKind)
   }
 
+  async function shareScreen(): Promise<void> {
+    const given = await captureScreen()
+    if (!given) return
+    // The call may be over, or another one.
+    if (!stream.value || screen.value) return stopTracks(given)
+    screen.value = given
+    // The browser has a button of its own to end it.
+    for (const track of given.getTracks()) track.onended = () => screen.value === given && void stopSharing()
+    await switches.apply()
+  }
+
+  async function stopSharing(): Promise<void> {
+    stopTracks(screen.value)
+    screen.value = null
+    // The connection may be closed already.
+    await switches.apply().catch(() => undefined)
+  }
+
   return {
     stream,
+    screen,
     switches,
     capture(isWanted) {
       const { sure, done } = beginCapture(devices.used.value)
@@ -84,9 +108,18 @@ export function useOwnMedia({ devices, peer, onNotice }: Surroundings): OwnMedia
       return captured
     },
     send: switches.apply,
+    async toggleScreen() {
+      try {
+        await (screen.value ? stopSharing() : shareScreen())
+      } catch (error) {
+        onNotice(error instanceof Error ? error.message : String(error))
+      }
+    },
     close() {
       stopTracks(stream.value)
+      stopTracks(screen.value)
       stream.value = null
+      screen.value = null
     },
   }
 }

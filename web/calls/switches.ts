@@ -7,6 +7,8 @@ const blackFor = 500
 /** What the switches act on, as far as it is there. */
 export interface Switched {
   readonly stream: MediaStream | null
+  /** Goes in place of the camera, also of one that is off. */
+  readonly screen: MediaStream | null
   readonly peer: Peer | null
 }
 
@@ -37,10 +39,12 @@ export function makeSwitches(switched: () => Switched): Switches {
 
   async function film(): Promise<void> {
     clearTimeout(resting)
-    const { stream, peer } = switched()
+    const { stream, screen, peer } = switched()
     const camera = stream?.getVideoTracks()[0] ?? null
     if (camera) camera.enabled = !cameraOff.value
     if (!peer) return
+    const [shared] = screen?.getVideoTracks() ?? []
+    if (shared) return peer.send('video', shared)
     // A connection that is closed meanwhile films nothing anyway.
     if (cameraOff.value) resting = setTimeout(() => peer.send('video', null).catch(() => undefined), blackFor)
     await peer.send('video', camera)

@@ -234,6 +234,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     devices,
     check: useDeviceCheck(devices, own.stream),
     local: own.stream,
+    screen: own.screen,
     remote,
     state,
     trouble,
@@ -245,6 +246,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     hangUp,
     toggleMute: own.switches.toggleMute,
     toggleCamera: own.switches.toggleCamera,
+    toggleScreen: own.toggleScreen,
   }
 }
 

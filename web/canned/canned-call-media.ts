@@ -21,6 +21,7 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     devices: useCallDevices(),
     check: { active: ref(false), stream: local, problem: trouble },
     local,
+    screen: shallowRef(null),
     remote,
     state,
     trouble,
@@ -44,5 +45,6 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     toggleCamera() {
       cameraOff.value = !cameraOff.value
     },
+    toggleScreen: async () => {},
   }
 }

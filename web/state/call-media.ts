@@ -20,6 +20,8 @@ export interface CallMedia {
   readonly devices: CallDevices
   readonly check: DeviceCheck
   readonly local: ShallowRef<MediaStream | null>
+  /** What is shown instead of the camera. */
+  readonly screen: ShallowRef<MediaStream | null>
   readonly remote: ShallowRef<MediaStream | null>
   /** `secure` only once the certificate in use is the one that the other side signed. */
   readonly state: Ref<CallMediaState>
@@ -33,6 +35,8 @@ export interface CallMedia {
   hangUp(): Promise<void>
   toggleMute(): void
   toggleCamera(): void
+  /** Ask for a screen, a window or a tab to show, or show the camera again as it was. */
+  toggleScreen(): Promise<void>
 }
 
 export type UseCallMedia = (bridge: Bridge, call: ShallowRef<CallView>) => CallMedia
