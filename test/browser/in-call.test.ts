@@ -149,4 +149,18 @@ describe('in a call', () => {
     await ada.page.getByTestId('share-screen').getByText('Share screen').waitFor()
     await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
   })
+  test('each reads how good the connection is, and what it is made of', async () => {
+    for (const { page } of [ada, ben]) {
+      await page.getByTestId('call-details').click()
+      const details = page.getByTestId('call-quality')
+      await details.getByText('640 × 480').waitFor()
+      const text = await details.innerText()
+      expect(text).toMatch(/There and back\s+\d+ ms/)
+      expect(text).toMatch(/Lost on the way to you\s+\d+\.\d %/)
+      expect(text).toMatch(/Arrives\s+[\d.]+ [kM]b\/s/)
+      expect(text).toMatch(/Codecs\s+.*(VP8|H264|VP9|AV1)/)
+    }
+    await lookAtBoth('call-details')
+    for (const { page } of [ada, ben]) await page.keyboard.press('Escape')
+  })
 })

@@ -1,3 +1,5 @@
+import { type CallCounters, readCounters } from './quality.ts'
+
 const kinds = ['audio', 'video'] as const
 export type MediaKind = (typeof kinds)[number]
 
@@ -16,6 +18,7 @@ export interface Peer {
   send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
   /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
   remoteFingerprint(): Promise<string | null>
+  count(): Promise<CallCounters>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
 }
@@ -61,6 +64,10 @@ export function openPeer(): Peer {
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return null
+    },
+    async count() {
+      const stats = await connection.getStats()
+      return readCounters(stats.values(), performance.now())
     },
     onState(listener) {
       connection.addEventListener('connectionstatechange', () => listener(connection.connectionState))

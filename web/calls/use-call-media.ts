@@ -8,6 +8,7 @@ import { useDeviceCheck } from './device-check.ts'
 import { type Captured, useOwnMedia } from './own-media.ts'
 import { openPeer, type Peer } from './peer.ts'
 import { makeReceivedOffer } from './received-offer.ts'
+import { useQuality } from './use-quality.ts'
 
 type LiveView = NonNullable<CallView['call']>
 
@@ -106,6 +107,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     return current
   }
 
+  const isTalking = (): boolean => state.value === 'connected' || state.value === 'secure'
   const isCurrent = (one: Attempt): boolean => attempt === one
 
   /** Camera and microphone for the attempt that begins now; one that takes its place may go on with them. */
@@ -236,6 +238,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     local: own.stream,
     screen: own.screen,
     remote,
+    quality: useQuality(() => (isTalking() ? (attempt?.peer ?? null) : null)),
     state,
     trouble,
     muted: own.switches.muted,

@@ -23,6 +23,7 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     local,
     screen: shallowRef(null),
     remote,
+    quality: shallowRef(null),
     state,
     trouble,
     muted,

@@ -2,6 +2,7 @@ import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import { inject } from 'vue'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import type { CallQuality } from '../calls/quality.ts'
 import type { CallDevices } from './call-devices.ts'
 
 export type CallMediaState = 'idle' | 'asking' | 'ringing' | 'connecting' | 'connected' | 'secure' | 'ended'
@@ -23,6 +24,8 @@ export interface CallMedia {
   /** What is shown instead of the camera. */
   readonly screen: ShallowRef<MediaStream | null>
   readonly remote: ShallowRef<MediaStream | null>
+  /** How the call goes, as soon as that was measured. */
+  readonly quality: Readonly<ShallowRef<CallQuality | null>>
   /** `secure` only once the certificate in use is the one that the other side signed. */
   readonly state: Ref<CallMediaState>
   /** What stands in the way, in plain words. */
