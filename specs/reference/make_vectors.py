@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 SPECS = Path(__file__).resolve().parent.parent
-FILES = ["encoding", "primitives", "identity", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "bundle", "excerpt"]
+FILES = ["encoding", "primitives", "identity", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "bundle", "excerpt"]
 VERSION = "0.1"
 
 

@@ -149,7 +149,7 @@ describe('in a call', () => {
     await ada.page.getByTestId('share-screen').getByText('Share screen').waitFor()
     await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
   })
-  test('each reads how good the connection is, and what it is made of', async () => {
+  test('each reads how good the connection is, and the same emoji as the other', async () => {
     for (const { page } of [ada, ben]) {
       await page.getByTestId('call-details').click()
       const details = page.getByTestId('call-quality')
@@ -160,6 +160,9 @@ describe('in a call', () => {
       expect(text).toMatch(/Arrives\s+[\d.]+ [kM]b\/s/)
       expect(text).toMatch(/Codecs\s+.*(VP8|H264|VP9|AV1)/)
     }
+    const [atAda, atBen] = await Promise.all([ada, ben].map(({ page }) => page.getByTestId('call-emoji').innerText()))
+    expect(atAda!.match(/[A-Z][a-z]+/g)).toHaveLength(7)
+    expect(atBen).toBe(atAda)
     await lookAtBoth('call-details')
     for (const { page } of [ada, ben]) await page.keyboard.press('Escape')
   })

@@ -11,6 +11,7 @@ export function fakeMedia(): CallMedia {
     local: shallowRef(null),
     screen: shallowRef(null),
     remote: shallowRef(null),
+    emoji: shallowRef(null),
     quality: shallowRef(null),
     state: ref<CallMediaState>('idle'),
     trouble: ref(null),

@@ -3,6 +3,12 @@ import { type CallCounters, readCounters } from './quality.ts'
 const kinds = ['audio', 'video'] as const
 export type MediaKind = (typeof kinds)[number]
 
+/** SHA-256 fingerprints of both certificates of a connection, as `AA:BB:…`. */
+export interface Fingerprints {
+  readonly own: string
+  readonly other: string
+}
+
 /** One end of a call's media: an `RTCPeerConnection` with one audio and one video section, in this order. */
 export interface Peer {
   /** Everything that the other side sends, from the start: tracks are silent until it does. */
@@ -16,8 +22,9 @@ export interface Peer {
   receiveAnswer(sdp: string): Promise<void>
   /** Send this voice or picture from now on, or none. */
   send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
-  /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
-  remoteFingerprint(): Promise<string | null>
+  /** The certificates in use, which both sides have proven to hold; null if there are none within a second. */
+  fingerprints(): Promise<Fingerprints | null>
+  /** What was sent and received so far. */
   count(): Promise<CallCounters>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
@@ -56,11 +63,11 @@ export function openPeer(): Peer {
       const section = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)
       if (section && section.sender.track !== track) await section.sender.replaceTrack(track)
     },
-    async remoteFingerprint() {
+    async fingerprints() {
       // The statistics may be a moment behind the event.
       for (let attempts = 0; attempts < 20; attempts++) {
-        const fingerprint = fingerprintIn(await connection.getStats())
-        if (fingerprint) return fingerprint
+        const found = fingerprintsIn(await connection.getStats())
+        if (found) return found
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return null
@@ -78,11 +85,12 @@ export function openPeer(): Peer {
   }
 }
 
-function fingerprintIn(stats: RTCStatsReport): string | null {
+function fingerprintsIn(stats: RTCStatsReport): Fingerprints | null {
   for (const report of stats.values()) {
     if (report.type !== 'transport' || report.dtlsState !== 'connected') continue
-    const certificate = stats.get(report.remoteCertificateId)
-    if (certificate?.fingerprintAlgorithm === 'sha-256') return certificate.fingerprint.toUpperCase()
+    const [own, other] = [report.localCertificateId, report.remoteCertificateId].map((id) => stats.get(id))
+    if (own?.fingerprintAlgorithm === 'sha-256' && other?.fingerprintAlgorithm === 'sha-256')
+      return { own: own.fingerprint.toUpperCase(), other: other.fingerprint.toUpperCase() }
   }
   return null
 }

@@ -1,9 +1,10 @@
-import { onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
 import type { CallEndReason, Command } from '../../node/api/commands.ts'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
+import { emojiOf, type ProvenCall } from './call-emoji.ts'
 import { useDeviceCheck } from './device-check.ts'
 import { type Captured, useOwnMedia } from './own-media.ts'
 import { openPeer, type Peer } from './peer.ts'
@@ -36,6 +37,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   const remote = shallowRef<MediaStream | null>(null)
   const state = ref<CallMediaState>('idle')
   const trouble = ref<string | null>(null)
+  const proven = shallowRef<ProvenCall | null>(null)
   const own = useOwnMedia({
     devices,
     peer: () => attempt?.peer ?? null,
@@ -185,10 +187,12 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   async function prove(current: Attempt, peer: Peer): Promise<void> {
     if (state.value === 'secure') return
     state.value = 'connected'
-    const proven = await peer.remoteFingerprint()
+    const found = await peer.fingerprints()
     if (!isCurrent(current)) return
-    if (proven !== null && proven === current.signed) state.value = 'secure'
-    else fail('The other side could not prove that it is who it should be. The call was ended.')
+    if (found !== null && found.other === current.signed && current.id) {
+      proven.value = { id: current.id, ...found }
+      state.value = 'secure'
+    } else fail('The other side could not prove that it is who it should be. The call was ended.')
   }
 
   function giveUp(error: unknown): void {
@@ -214,6 +218,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     attempt = null
     received.forget()
     own.close()
+    proven.value = null
     remote.value = null
     state.value = 'ended'
     trouble.value = null
@@ -238,6 +243,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     local: own.stream,
     screen: own.screen,
     remote,
+    emoji: computed(() => proven.value && emojiOf(proven.value)),
     quality: useQuality(() => (isTalking() ? (attempt?.peer ?? null) : null)),
     state,
     trouble,

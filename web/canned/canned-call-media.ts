@@ -23,6 +23,7 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     local,
     screen: shallowRef(null),
     remote,
+    emoji: shallowRef(null),
     quality: shallowRef(null),
     state,
     trouble,

@@ -366,6 +366,9 @@ export const en = {
   'call.state.secure': 'secure',
   'call.state.ended': 'call ended',
   'call.details': (verdict: string) => `About this call: ${verdict}`,
+  'call.emoji': 'Compare by voice',
+  'call.emojiBody':
+    'Read these to each other. If both of you see the same, nobody is between you in this call, even if one of you has taken a stranger’s key for the other’s.',
   'call.quality.good': 'good connection',
   'call.quality.weak': 'weak connection',
   'call.quality.bad': 'bad connection',

@@ -2,6 +2,7 @@ import type { InjectionKey, Ref, ShallowRef } from 'vue'
 import { inject } from 'vue'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import type { CallEmoji } from '../calls/call-emoji.ts'
 import type { CallQuality } from '../calls/quality.ts'
 import type { CallDevices } from './call-devices.ts'
 
@@ -24,6 +25,8 @@ export interface CallMedia {
   /** What is shown instead of the camera. */
   readonly screen: ShallowRef<MediaStream | null>
   readonly remote: ShallowRef<MediaStream | null>
+  /** What both can read to each other, while the call is secure. Worked out when it is looked at. */
+  readonly emoji: Readonly<Ref<readonly CallEmoji[] | null>>
   /** How the call goes, as soon as that was measured. */
   readonly quality: Readonly<ShallowRef<CallQuality | null>>
   /** `secure` only once the certificate in use is the one that the other side signed. */

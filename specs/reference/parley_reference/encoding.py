@@ -41,6 +41,7 @@ DOMAINS = {
     "excerpt": "parley/excerpt/v1",
     "callOffer": "parley/call-offer/v1",
     "callAnswer": "parley/call-answer/v1",
+    "callEmoji": "parley/call-emoji/v1",
 }
 
 
