@@ -166,4 +166,42 @@ describe('in a call', () => {
     await lookAtBoth('call-details')
     for (const { page } of [ada, ben]) await page.keyboard.press('Escape')
   })
+  test('one arranges the pictures as one likes, also by keyboard', async () => {
+    const sizeOf = async ({ page }: Person, testid: string) => (await page.getByTestId(testid).boundingBox())!
+    const isLarger = async (person: Person, testid: string, than: string) =>
+      (await sizeOf(person, testid)).width > 1.5 * (await sizeOf(person, than)).width
+    for (const person of [ada, ben]) {
+      expect(await isLarger(person, 'remote-video', 'own-video')).toBe(true)
+      await person.page.getByTestId('swap').click()
+      await until(() => isLarger(person, 'own-video', 'remote-video'), 'the own picture is the large one')
+    }
+    await lookAtBoth('call-swapped')
+    for (const person of [ada, ben]) {
+      await person.page.getByTestId('swap').press('Enter')
+      await person.page.getByTestId('view-menu').press('Enter')
+      await person.page.getByTestId('side-by-side').waitFor()
+      await look(person.page, 'call-view-menu')
+      await person.page.getByTestId('side-by-side').press('Enter')
+      await until(async () => {
+        const [own, remote] = [await sizeOf(person, 'own-video'), await sizeOf(person, 'remote-video')]
+        return Math.abs(own.width - remote.width) < 2 && Math.abs(own.height - remote.height) < 2
+      }, 'both are equal')
+    }
+    await lookAtBoth('call-side-by-side')
+    await ada.page.keyboard.press('f')
+    await until(async () => (await sizeOf(ada, 'remote-video')).height > 600, 'the whole screen')
+    await untilSeen(ada.page, 'remote-video', motifs.ben.colour, motifs.ada)
+    await look(ada.page, 'call-full-screen')
+    await ada.page.keyboard.press('f')
+    await until(async () => (await sizeOf(ada, 'remote-video')).height < 600, 'the stage again')
+  })
+
+  test('the other’s picture floats over other windows', async () => {
+    await ada.page.getByTestId('view-menu').click()
+    await ada.page.getByTestId('picture-in-picture').click()
+    await ada.page.waitForFunction(() => document.pictureInPictureElement?.matches('[data-testid="remote-video"]'))
+    await ada.page.getByTestId('view-menu').click()
+    await ada.page.getByTestId('picture-in-picture').click()
+    await ada.page.waitForFunction(() => document.pictureInPictureElement === null)
+  })
 })
