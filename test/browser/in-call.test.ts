@@ -6,6 +6,12 @@ import { type Motif, motifs, pictureFaults, spareColour, watchPicture } from '..
 import { openTown, type Person, type Town } from '../support/people.ts'
 import { until } from '../support/until.ts'
 
+declare global {
+  interface Window {
+    notes: number
+  }
+}
+
 let town: Town
 /** At a wide screen. */
 let ada: Person
@@ -203,5 +209,29 @@ describe('in a call', () => {
     await ada.page.getByTestId('view-menu').click()
     await ada.page.getByTestId('picture-in-picture').click()
     await ada.page.waitForFunction(() => document.pictureInPictureElement === null)
+  })
+})
+
+describe('after a call', () => {
+  test('one calls again, and hears that it rings, until it does no more', async () => {
+    await ada.page.getByTestId('hang-up').click()
+    await ada.page.getByTestId('remote-video').waitFor({ state: 'detached' })
+    await ada.page.evaluate(() => {
+      Object.assign(window, { notes: 0 })
+      const { start } = AudioScheduledSourceNode.prototype
+      AudioScheduledSourceNode.prototype.start = function (...when) {
+        // Those of the camera's own microphone play elsewhere.
+        if (this instanceof OscillatorNode && this.frequency.value === 392) window.notes++
+        start.apply(this, when)
+      }
+    })
+    const notes = () => ada.page.evaluate(() => window.notes)
+    await ada.page.getByTestId('call-button').click()
+    await until(async () => (await notes()) >= 2, 'two notes')
+    await ben.page.getByTestId('decline-call').click()
+    await ada.page.getByText('Ben declined the call.').waitFor()
+    const heard = await notes()
+    await ada.page.waitForTimeout(5_000)
+    expect(await notes()).toBe(heard)
   })
 })

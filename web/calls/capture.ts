@@ -38,7 +38,7 @@ export async function captureKind(kind: 'audio' | 'video', choice: DeviceChoice)
     const stream = await open({ [kind]: wanted })
     return stream.getTracks()[0]!
   } catch (error) {
-    throw new Error(kind === 'audio' ? sentenceOf(nameOf(error)) : noticeOf(nameOf(error)))
+    throw new Error(changeSentence(kind, nameOf(error)))
   }
 }
 
@@ -112,6 +112,12 @@ function noticeOf(name: string): string {
   return name === 'NotFoundError'
     ? 'No camera was found: you are heard, but not seen.'
     : 'The camera is in use by another program: you are heard, but not seen.'
+}
+
+/** Where another one of its kind may go on. */
+function changeSentence(kind: 'audio' | 'video', name: string): string {
+  if (name === 'NotReadableError') return 'This device is in use by another program.'
+  return kind === 'video' && name === 'NotFoundError' ? noticeOf(name) : sentenceOf(name)
 }
 
 function sentenceOf(name: string): string {

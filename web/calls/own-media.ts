@@ -60,6 +60,7 @@ export function useOwnMedia({ devices, peer, onNotice }: Surroundings): OwnMedia
     const track = await captureKind(kind, devices.used.value)
     if (stream.value !== before) return track.stop()
     take(withTrack(before, track))
+    onNotice(null)
     await switches.apply()
   }
 

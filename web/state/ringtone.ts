@@ -11,17 +11,27 @@ export function playNote(out: AudioNode, frequency: number, at: number): void {
   tone.stop(at + 0.75)
 }
 
-/** A soft two-note ring. Browsers keep it silent until the page was touched once; the dialog rings for the eye. */
-export function openRingtone(): { ring(): void } {
+/** What a call sounds like before it is one. Browsers keep it silent until the page was touched once; the dialog rings for the eye. */
+export interface Ringtone {
+  /** Two soft notes: somebody calls. */
+  ring(): void
+  /** One low note: it rings over there. */
+  ringBack(): void
+}
+
+export function openRingtone(): Ringtone {
   let context: AudioContext | undefined
 
+  function play(frequencies: readonly number[]): void {
+    if (typeof AudioContext === 'undefined') return
+    context ??= new AudioContext()
+    if (context.state !== 'running') return
+    for (const [i, frequency] of frequencies.entries())
+      playNote(context.destination, frequency, context.currentTime + i * 0.35)
+  }
+
   return {
-    ring() {
-      if (typeof AudioContext === 'undefined') return
-      context ??= new AudioContext()
-      if (context.state !== 'running') return
-      playNote(context.destination, 523.25, context.currentTime)
-      playNote(context.destination, 659.25, context.currentTime + 0.35)
-    },
+    ring: () => play([523.25, 659.25]),
+    ringBack: () => play([392]),
   }
 }

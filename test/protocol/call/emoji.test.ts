@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { everyEmoji } from '../../../protocol/call/emoji.ts'
+import { callEmoji, everyEmoji } from '../../../protocol/call/emoji.ts'
+import { noblePrimitives } from '../../../protocol/crypto/noble.ts'
 import { specs } from '../../support/vector-files.ts'
 
 describe('the 64 emoji', () => {
@@ -14,5 +15,16 @@ describe('the 64 emoji', () => {
 
   test('are all different, in picture and word', () => {
     for (const part of [0, 1] as const) expect(new Set(everyEmoji.map((each) => each[part])).size).toBe(64)
+  })
+})
+
+describe('the emoji of a call', () => {
+  const [call, ada, ben, stranger] = [16, 32, 32, 32].map((length, i) => new Uint8Array(length).fill(i + 1))
+  const seenBy = (own: Uint8Array | undefined, other: Uint8Array | undefined) =>
+    callEmoji({ call: call!, own: own!, other: other! }, noblePrimitives).map(({ word }) => word)
+
+  test('are the same at both ends, and others where somebody stands between them', () => {
+    expect(seenBy(ada, ben)).toEqual(seenBy(ben, ada))
+    expect(seenBy(ada, stranger)).not.toEqual(seenBy(stranger, ben))
   })
 })
