@@ -122,6 +122,26 @@ describe('in a call', () => {
     await ada.page.keyboard.press('Escape')
   })
 
+  test('a camera that another program has leaves the picture as it was, and that is said until one opens', async () => {
+    await ben.page.evaluate(() => {
+      const devices = navigator.mediaDevices
+      const capture = devices.getUserMedia
+      devices.getUserMedia = async () => {
+        devices.getUserMedia = capture
+        throw new DOMException('', 'NotReadableError')
+      }
+    })
+    await ben.page.getByTestId('device-menu').click()
+    await ben.page.getByTestId('camera-field').selectOption({ label: 'Back camera' })
+    const trouble = ben.page.getByText('This device is in use by another program.')
+    await trouble.waitFor()
+    await untilSeen(ada.page, 'remote-video', motifs.ben.colour, motifs.ada)
+    await ben.page.getByTestId('camera-field').selectOption({ label: 'Front camera' })
+    await trouble.waitFor({ state: 'detached' })
+    await untilSeen(ada.page, 'remote-video', motifs.ben.colour, motifs.ada)
+    await ben.page.keyboard.press('Escape')
+  })
+
   test('nobody is heard while muted, and one’s own level shows it', async () => {
     await ada.page.keyboard.press('m')
     await ada.page.getByTestId('device-menu').click()
