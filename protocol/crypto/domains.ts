@@ -43,6 +43,7 @@ export const domains = {
   anchor: 'parley/anchor/v1',
   callOffer: 'parley/call-offer/v1',
   callAnswer: 'parley/call-answer/v1',
+  callEmoji: 'parley/call-emoji/v1',
 } as const
 
 export type Domain = keyof typeof domains

@@ -8,6 +8,16 @@ export interface Motif {
   readonly hertz: number
 }
 
+/** The second camera of everybody films this. */
+export const spareColour: Colour = [40, 150, 60]
+
+declare global {
+  interface Window {
+    /** Pull out a device of `filmMotif`, by its id. */
+    unplug(id: string): void
+  }
+}
+
 export const motifs = {
   ada: { colour: [200, 50, 40], hertz: 440 },
   ben: { colour: [40, 80, 200], hertz: 1_000 },
@@ -27,7 +37,7 @@ const counts = 2 ** bars
 /** Colour fills the picture; the bars cross it between these heights. */
 const band = { from: 0.6, to: 0.9 } as const
 
-/** Run by the page before its own code: camera and microphone give the motif, and nobody is asked. */
+/** Run by the page before its own code: two cameras, a microphone and a speaker, and nobody is asked. The first camera and the microphone give the motif. */
 export function filmMotif({
   colour,
   hertz,
@@ -37,7 +47,17 @@ export function filmMotif({
   hertz: number
   layout: typeof cameraLayout
 }): void {
-  function film(): MediaStreamTrack {
+  const devices = navigator.mediaDevices
+  // A tab beside the page may have none.
+  if (!devices) return
+  let plugged = [
+    { kind: 'audioinput', deviceId: 'desk', label: 'Desk microphone' },
+    { kind: 'videoinput', deviceId: 'front', label: 'Front camera' },
+    { kind: 'videoinput', deviceId: 'back', label: 'Back camera' },
+    { kind: 'audiooutput', deviceId: 'box', label: 'Box on the shelf' },
+  ]
+
+  function film(colour: Colour): MediaStreamTrack {
     const canvas = document.createElement('canvas')
     canvas.width = 640
     canvas.height = 480
@@ -67,12 +87,27 @@ export function filmMotif({
     return out.stream.getAudioTracks()[0]!
   }
 
-  navigator.mediaDevices.getUserMedia = async (wanted) =>
-    new MediaStream([...(wanted?.audio ? [hum()] : []), ...(wanted?.video ? [film()] : [])])
+  const chosen = (wanted: boolean | MediaTrackConstraints) =>
+    (typeof wanted === 'object' && (wanted.deviceId as ConstrainDOMStringParameters | undefined)?.exact) || null
+
+  devices.enumerateDevices = async () => plugged as MediaDeviceInfo[]
+  devices.getUserMedia = async (wanted) => {
+    const camera = wanted?.video ? (chosen(wanted.video) ?? 'front') : null
+    if (camera !== null && !plugged.some(({ deviceId }) => deviceId === camera))
+      throw new DOMException('', 'OverconstrainedError')
+    return new MediaStream([
+      ...(wanted?.audio ? [hum()] : []),
+      ...(camera ? [film(camera === 'back' ? layout.spareColour : colour)] : []),
+    ])
+  }
+  window.unplug = (id) => {
+    plugged = plugged.filter(({ deviceId }) => deviceId !== id)
+    devices.dispatchEvent(new Event('devicechange'))
+  }
 }
 
 /** What `filmMotif` needs of this file: it runs in the page, where nothing else of it is known. */
-export const cameraLayout = { bars, counts, ...band }
+export const cameraLayout = { bars, counts, spareColour, ...band }
 
 /** What a moving picture shows over a while: some looks, each at a later frame than the one before. */
 export async function watchPicture(page: Page, testid: string, looks = 4): Promise<Look[]> {

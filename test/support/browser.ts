@@ -88,6 +88,8 @@ function launch(profile: string, options: LaunchOptions): Promise<BrowserContext
       '--mute-audio',
       '--use-fake-device-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
+      // Whoever shares a screen shares the tab of this title.
+      '--auto-select-tab-capture-source-by-title=Slides',
     ],
   })
 }

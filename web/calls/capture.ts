@@ -1,3 +1,5 @@
+import type { DeviceChoice } from '../state/call-devices.ts'
+
 /** What the camera and microphone gave, and what to tell the person if it is less than they may expect. */
 export interface Capture {
   readonly stream: MediaStream
@@ -7,50 +9,82 @@ export interface Capture {
 /** A capture that has begun. */
 export interface Capturing {
   readonly done: Promise<Capture>
-  /** The kinds that it will give: known before it is done where nobody has to be asked. */
-  readonly kinds: Promise<ReadonlySet<string>>
+  /** Once it is sure to give something: before it is done where nobody has to be asked. */
+  readonly sure: Promise<void>
 }
 
 const picture = { width: { ideal: 640 }, height: { ideal: 480 } } as const
 
-/** Open camera and microphone, or the microphone alone where no camera is to be had. Throws an `Error` with a sentence for people. */
-export function beginCapture(): Capturing {
+/**
+ * Open camera and microphone, or the microphone alone where no camera is to be had; the devices of `choice` as far as they are there.
+ *
+ * Throws an `Error` with a sentence for people.
+ */
+export function beginCapture(choice: DeviceChoice): Capturing {
   // Asked first, because a browser that is opening a camera answers late.
-  const ready = readyKinds()
-  const done = capture()
-  const given = done.then(({ stream }) => kindsOf(stream))
-  const kinds = Promise.race([given, ready.then((known) => (known.has('audio') ? known : given))])
+  const ready = isReady()
+  const done = capture(choice)
+  const given = done.then(() => undefined)
+  const sure = Promise.race([given, ready.then((isSure) => (isSure ? undefined : given))])
   // Whoever waits for either hears of it.
-  for (const promise of [done, kinds]) promise.catch(() => undefined)
-  return { done, kinds }
+  for (const promise of [done, sure]) promise.catch(() => undefined)
+  return { done, sure }
 }
 
-async function capture(): Promise<Capture> {
-  if (!navigator.mediaDevices)
-    throw new Error('Calls need a page on localhost or https: this browser hides the camera here.')
+/** Open one device, in place of another one of its kind. Throws an `Error` with a sentence for people. */
+export async function captureKind(kind: 'audio' | 'video', choice: DeviceChoice): Promise<MediaStreamTrack> {
+  const { [kind]: wanted } = constraintsOf(choice)
   try {
-    return { stream: await navigator.mediaDevices.getUserMedia({ audio: true, video: picture }), notice: null }
+    const stream = await open({ [kind]: wanted })
+    return stream.getTracks()[0]!
   } catch (error) {
-    const name = nameOf(error)
-    if (name !== 'NotFoundError' && name !== 'NotReadableError') throw new Error(sentenceOf(name))
-    return { stream: await captureVoice(), notice: noticeOf(name) }
+    throw new Error(changeSentence(kind, nameOf(error)))
   }
 }
 
-async function captureVoice(): Promise<MediaStream> {
+async function capture(choice: DeviceChoice): Promise<Capture> {
+  if (!navigator.mediaDevices)
+    throw new Error('Calls need a page on localhost or https: this browser hides the camera here.')
+  const { audio, video } = constraintsOf(choice)
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: true })
+    return { stream: await open({ audio, video }), notice: null }
+  } catch (error) {
+    const name = nameOf(error)
+    if (name !== 'NotFoundError' && name !== 'NotReadableError') throw new Error(sentenceOf(name))
+    return { stream: await captureVoice(audio), notice: noticeOf(name) }
+  }
+}
+
+async function captureVoice(audio: MediaStreamConstraints['audio']): Promise<MediaStream> {
+  try {
+    return await open({ audio: audio ?? true })
   } catch (error) {
     throw new Error(sentenceOf(nameOf(error)))
   }
 }
 
-/**
- * The kinds that can be captured without asking anybody: the devices are there and the browser has been told yes for good.
- *
- * Empty where the browser does not say.
- */
-async function readyKinds(): Promise<ReadonlySet<string>> {
+function constraintsOf({ microphone, camera }: DeviceChoice) {
+  return {
+    audio: microphone ? { deviceId: { exact: microphone } } : true,
+    video: camera ? { ...picture, deviceId: { exact: camera } } : picture,
+  }
+}
+
+/** A chosen device that has just gone is no reason to have none. */
+async function open(wanted: MediaStreamConstraints): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia(wanted)
+  } catch (error) {
+    if (nameOf(error) !== 'OverconstrainedError') throw error
+    return navigator.mediaDevices.getUserMedia({
+      ...(wanted.audio && { audio: true }),
+      ...(wanted.video && { video: picture }),
+    })
+  }
+}
+
+/** Whether a microphone can be captured without asking anybody: it is there, and the browser has been told yes for good. False where the browser does not say. */
+async function isReady(): Promise<boolean> {
   try {
     const names = ['microphone', 'camera'] as const
     const [devices, ...answers] = await Promise.all([
@@ -59,28 +93,31 @@ async function readyKinds(): Promise<ReadonlySet<string>> {
     ])
     const kinds = new Set(devices.map(({ kind }) => kind.replace('input', '')))
     const asks = answers.some(({ state }, i) => state !== 'granted' && kinds.has(i === 0 ? 'audio' : 'video'))
-    return asks ? new Set() : kinds
+    return !asks && kinds.has('audio')
   } catch {
-    return new Set()
+    return false
   }
-}
-
-function kindsOf(stream: MediaStream): ReadonlySet<string> {
-  return new Set(stream.getTracks().map(({ kind }) => kind))
 }
 
 export function stopTracks(stream: MediaStream | null): void {
   for (const track of stream?.getTracks() ?? []) track.stop()
 }
 
+/** Of an `OverconstrainedError` too, which is no `DOMException` everywhere. */
 function nameOf(error: unknown): string {
-  return error instanceof DOMException ? error.name : ''
+  return error instanceof Error || error instanceof DOMException ? error.name : ''
 }
 
 function noticeOf(name: string): string {
   return name === 'NotFoundError'
     ? 'No camera was found: you are heard, but not seen.'
     : 'The camera is in use by another program: you are heard, but not seen.'
+}
+
+/** Where another one of its kind may go on. */
+function changeSentence(kind: 'audio' | 'video', name: string): string {
+  if (name === 'NotReadableError') return 'This device is in use by another program.'
+  return kind === 'video' && name === 'NotFoundError' ? noticeOf(name) : sentenceOf(name)
 }
 
 function sentenceOf(name: string): string {

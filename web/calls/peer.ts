@@ -1,25 +1,34 @@
+import { type CallCounters, readCounters } from './quality.ts'
+
+const kinds = ['audio', 'video'] as const
+export type MediaKind = (typeof kinds)[number]
+
+/** SHA-256 fingerprints of both certificates of a connection, as `AA:BB:…`. */
+export interface Fingerprints {
+  readonly own: string
+  readonly other: string
+}
+
 /** One end of a call's media: an `RTCPeerConnection` with one audio and one video section, in this order. */
 export interface Peer {
   /** Everything that the other side sends, from the start: tracks are silent until it does. */
   readonly remote: MediaStream
-  /** `kinds`: what we send, now or once `send` has it; also of an answer. */
-  offer(kinds: ReadonlySet<string>): Promise<string>
+  /** Both sections are for both directions, whatever there is to send now: a picture can come at any time. */
+  offer(): Promise<string>
   /** Read an offer ahead of answering it. */
   receiveOffer(sdp: string): Promise<void>
   /** Answer what was received. */
-  answer(kinds: ReadonlySet<string>): Promise<string>
+  answer(): Promise<string>
   receiveAnswer(sdp: string): Promise<void>
-  /** Put tracks where an offer or an answer has made room for them. */
-  send(stream: MediaStream): Promise<void>
-  /** Send this picture, or none. */
-  film(track: MediaStreamTrack | null): Promise<void>
-  /** The SHA-256 fingerprint of the certificate that the other side has proven to hold; null if there is none within a second. */
-  remoteFingerprint(): Promise<string | null>
+  /** Send this voice or picture from now on, or none. */
+  send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
+  /** The certificates in use, which both sides have proven to hold; null if there are none within a second. */
+  fingerprints(): Promise<Fingerprints | null>
+  /** What was sent and received so far. */
+  count(): Promise<CallCounters>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
 }
-
-const kinds = ['audio', 'video'] as const
 
 /**
  * No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody.
@@ -39,37 +48,33 @@ export function openPeer(): Peer {
 
   return {
     remote,
-    offer(sent) {
-      for (const kind of kinds) connection.addTransceiver(kind, { direction: directionOf(kind, sent) })
+    offer() {
+      for (const kind of kinds) connection.addTransceiver(kind, { direction: 'sendrecv' })
       return describe()
     },
     receiveOffer: (sdp) => connection.setRemoteDescription({ type: 'offer', sdp }),
-    answer(sent) {
+    answer() {
       // The sections of an offer make their own transceivers; ones that we add would stand beside them.
-      for (const transceiver of connection.getTransceivers()) {
-        transceiver.direction = directionOf(transceiver.receiver.track.kind, sent)
-      }
+      for (const transceiver of connection.getTransceivers()) transceiver.direction = 'sendrecv'
       return describe()
     },
     receiveAnswer: (sdp) => connection.setRemoteDescription({ type: 'answer', sdp }),
-    async send(stream) {
-      for (const { sender, receiver } of connection.getTransceivers()) {
-        const track = stream.getTracks().find(({ kind }) => kind === receiver.track.kind)
-        if (track && sender.track !== track) await sender.replaceTrack(track)
-      }
+    async send(kind, track) {
+      const section = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)
+      if (section && section.sender.track !== track) await section.sender.replaceTrack(track)
     },
-    async film(track) {
-      const video = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video')
-      await video?.sender.replaceTrack(track)
-    },
-    async remoteFingerprint() {
+    async fingerprints() {
       // The statistics may be a moment behind the event.
       for (let attempts = 0; attempts < 20; attempts++) {
-        const fingerprint = fingerprintIn(await connection.getStats())
-        if (fingerprint) return fingerprint
+        const found = fingerprintsIn(await connection.getStats())
+        if (found) return found
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
       return null
+    },
+    async count() {
+      const stats = await connection.getStats()
+      return readCounters(stats.values(), performance.now())
     },
     onState(listener) {
       connection.addEventListener('connectionstatechange', () => listener(connection.connectionState))
@@ -80,15 +85,12 @@ export function openPeer(): Peer {
   }
 }
 
-function directionOf(kind: string, sent: ReadonlySet<string>): RTCRtpTransceiverDirection {
-  return sent.has(kind) ? 'sendrecv' : 'recvonly'
-}
-
-function fingerprintIn(stats: RTCStatsReport): string | null {
+function fingerprintsIn(stats: RTCStatsReport): Fingerprints | null {
   for (const report of stats.values()) {
     if (report.type !== 'transport' || report.dtlsState !== 'connected') continue
-    const certificate = stats.get(report.remoteCertificateId)
-    if (certificate?.fingerprintAlgorithm === 'sha-256') return certificate.fingerprint.toUpperCase()
+    const [own, other] = [report.localCertificateId, report.remoteCertificateId].map((id) => stats.get(id))
+    if (own?.fingerprintAlgorithm === 'sha-256' && other?.fingerprintAlgorithm === 'sha-256')
+      return { own: own.fingerprint.toUpperCase(), other: other.fingerprint.toUpperCase() }
   }
   return null
 }

@@ -7,6 +7,8 @@ const blackFor = 500
 /** What the switches act on, as far as it is there. */
 export interface Switched {
   readonly stream: MediaStream | null
+  /** Goes in place of the camera, also of one that is off. */
+  readonly screen: MediaStream | null
   readonly peer: Peer | null
 }
 
@@ -16,7 +18,8 @@ export interface Switches {
   readonly cameraOff: Ref<boolean>
   /** Microphone and camera on, as each call begins. */
   reset(): void
-  apply(): void
+  /** Send what there is, as it is switched. Throws if the connection takes it no more. */
+  apply(): Promise<void>
   toggleMute(): void
   toggleCamera(): void
 }
@@ -26,37 +29,44 @@ export function makeSwitches(switched: () => Switched): Switches {
   const cameraOff = ref(false)
   let resting: ReturnType<typeof setTimeout> | undefined
 
-  function film({ stream, peer }: Switched): void {
-    clearTimeout(resting)
-    const track = stream?.getVideoTracks()[0]
-    if (!track || !peer) return
-    // A connection that is closed meanwhile films nothing anyway.
-    if (!cameraOff.value) peer.film(track).catch(() => undefined)
-    else resting = setTimeout(() => peer.film(null).catch(() => undefined), blackFor)
+  async function speak(): Promise<void> {
+    const { stream, peer } = switched()
+    const track = stream?.getAudioTracks()[0]
+    if (!track) return
+    track.enabled = !muted.value
+    await peer?.send('audio', track)
   }
 
-  function apply(): void {
-    const { stream, peer } = switched()
-    for (const track of stream?.getAudioTracks() ?? []) track.enabled = !muted.value
-    for (const track of stream?.getVideoTracks() ?? []) track.enabled = !cameraOff.value
-    film({ stream, peer })
+  async function film(): Promise<void> {
+    clearTimeout(resting)
+    const { stream, screen, peer } = switched()
+    const camera = stream?.getVideoTracks()[0] ?? null
+    if (camera) camera.enabled = !cameraOff.value
+    if (!peer) return
+    const [shared] = screen?.getVideoTracks() ?? []
+    if (shared) return peer.send('video', shared)
+    // A connection that is closed meanwhile films nothing anyway.
+    if (cameraOff.value) resting = setTimeout(() => peer.send('video', null).catch(() => undefined), blackFor)
+    await peer.send('video', camera)
   }
 
   return {
     muted,
     cameraOff,
-    apply,
+    async apply() {
+      await Promise.all([speak(), film()])
+    },
     reset() {
       muted.value = false
       cameraOff.value = false
     },
     toggleMute() {
       muted.value = !muted.value
-      apply()
+      speak().catch(() => undefined)
     },
     toggleCamera() {
       cameraOff.value = !cameraOff.value
-      apply()
+      film().catch(() => undefined)
     },
   }
 }

@@ -1,12 +1,15 @@
-import { onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
+import { computed, onScopeDispose, ref, type ShallowRef, shallowRef, watch } from 'vue'
 import type { CallEndReason, Command } from '../../node/api/commands.ts'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
-import { beginCapture, stopTracks } from './capture.ts'
+import { emojiOf, type ProvenCall } from './call-emoji.ts'
+import { useDeviceCheck } from './device-check.ts'
+import { type Captured, useOwnMedia } from './own-media.ts'
 import { openPeer, type Peer } from './peer.ts'
 import { makeReceivedOffer } from './received-offer.ts'
-import { makeSwitches } from './switches.ts'
+import { useQuality } from './use-quality.ts'
 
 type LiveView = NonNullable<CallView['call']>
 
@@ -28,19 +31,20 @@ interface Attempt {
   end: CallEndReason
 }
 
-/** What an attempt sends: what it is, and later the tracks themselves. */
-interface Captured {
-  readonly kinds: Promise<ReadonlySet<string>>
-  readonly stream: Promise<MediaStream>
-}
-
 /** Camera, microphone and connection of the one call; `call` follows the node, which rings and ends it. */
 export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<CallView>): CallMedia {
-  const local = shallowRef<MediaStream | null>(null)
+  const devices = useCallDevices()
   const remote = shallowRef<MediaStream | null>(null)
   const state = ref<CallMediaState>('idle')
   const trouble = ref<string | null>(null)
-  const switches = makeSwitches(() => ({ stream: local.value, peer: attempt?.peer ?? null }))
+  const proven = shallowRef<ProvenCall | null>(null)
+  const own = useOwnMedia({
+    devices,
+    peer: () => attempt?.peer ?? null,
+    onNotice: (sentence) => {
+      if (attempt) trouble.value = sentence
+    },
+  })
   const received = makeReceivedOffer()
   let attempt: Attempt | null = null
 
@@ -100,35 +104,20 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     attempt = current
     state.value = 'asking'
     trouble.value = null
-    switches.reset()
+    own.switches.reset()
     addEventListener('beforeunload', askBeforeLeaving)
     return current
   }
 
+  const isTalking = (): boolean => state.value === 'connected' || state.value === 'secure'
   const isCurrent = (one: Attempt): boolean => attempt === one
 
   /** Camera and microphone for the attempt that begins now; one that takes its place may go on with them. */
-  function openCamera(): Captured {
-    const { kinds, done } = beginCapture()
-    const stream = done.then((given) => {
-      if (attempt?.capture !== captured) {
-        stopTracks(given.stream)
-        throw new Error('The call was ended meanwhile.')
-      }
-      trouble.value = given.notice
-      local.value = given.stream
-      switches.apply()
-      return given.stream
-    })
-    // Whoever waits for it hears of it.
-    stream.catch(() => undefined)
-    const captured = { kinds, stream }
-    return captured
-  }
+  const openCamera = () => own.capture((captured) => attempt?.capture === captured)
 
-  async function send(peer: Peer, { stream }: Captured): Promise<void> {
-    await peer.send(await stream)
-    switches.apply()
+  async function send({ capture }: Attempt): Promise<void> {
+    await capture.open
+    await own.send()
   }
 
   function adopt(current: Attempt, peer: Peer): void {
@@ -151,10 +140,11 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     try {
       const peer = openPeer()
       adopt(current, peer)
-      const sdp = await peer.offer(await current.capture.kinds)
+      await current.capture.sure
+      const sdp = await peer.offer()
       if (!isCurrent(current)) return
       state.value = 'ringing'
-      await Promise.all([ask(current, { room, to: identity, sdp }), send(peer, current.capture)])
+      await Promise.all([ask(current, { room, to: identity, sdp }), send(current)])
     } catch (error) {
       if (!isCurrent(current)) return
       const view = call.value.call
@@ -184,10 +174,11 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     try {
       const peer = await opening
       adopt(current, peer)
-      const sdp = await peer.answer(await current.capture.kinds)
+      await current.capture.sure
+      const sdp = await peer.answer()
       state.value = 'connecting'
       const accepted = bridge.send({ type: 'accept-call', call: current.id!, sdp })
-      await Promise.all([accepted, send(peer, current.capture)])
+      await Promise.all([accepted, send(current)])
     } catch (error) {
       if (isCurrent(current)) giveUp(error)
     }
@@ -196,10 +187,12 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   async function prove(current: Attempt, peer: Peer): Promise<void> {
     if (state.value === 'secure') return
     state.value = 'connected'
-    const proven = await peer.remoteFingerprint()
+    const found = await peer.fingerprints()
     if (!isCurrent(current)) return
-    if (proven !== null && proven === current.signed) state.value = 'secure'
-    else fail('The other side could not prove that it is who it should be. The call was ended.')
+    if (found !== null && found.other === current.signed && current.id) {
+      proven.value = { id: current.id, ...found }
+      state.value = 'secure'
+    } else fail('The other side could not prove that it is who it should be. The call was ended.')
   }
 
   function giveUp(error: unknown): void {
@@ -224,8 +217,8 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     attempt?.peer?.close()
     attempt = null
     received.forget()
-    stopTracks(local.value)
-    local.value = null
+    own.close()
+    proven.value = null
     remote.value = null
     state.value = 'ended'
     trouble.value = null
@@ -245,18 +238,24 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
   }
 
   return {
-    local,
+    devices,
+    check: useDeviceCheck(devices, own.stream),
+    local: own.stream,
+    screen: own.screen,
     remote,
+    emoji: computed(() => proven.value && emojiOf(proven.value)),
+    quality: useQuality(() => (isTalking() ? (attempt?.peer ?? null) : null)),
     state,
     trouble,
-    muted: switches.muted,
-    cameraOff: switches.cameraOff,
+    muted: own.switches.muted,
+    cameraOff: own.switches.cameraOff,
     start,
     accept,
     decline,
     hangUp,
-    toggleMute: switches.toggleMute,
-    toggleCamera: switches.toggleCamera,
+    toggleMute: own.switches.toggleMute,
+    toggleCamera: own.switches.toggleCamera,
+    toggleScreen: own.toggleScreen,
   }
 }
 

@@ -1,4 +1,5 @@
 import { ref, shallowRef, watch } from 'vue'
+import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMediaState, UseCallMedia } from '../state/call-media.ts'
 
 /** Call media without camera or network: it only follows what the node says. */
@@ -17,8 +18,13 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
   })
 
   return {
+    devices: useCallDevices(),
+    check: { active: ref(false), stream: local, problem: trouble },
     local,
+    screen: shallowRef(null),
     remote,
+    emoji: shallowRef(null),
+    quality: shallowRef(null),
     state,
     trouble,
     muted,
@@ -41,5 +47,6 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     toggleCamera() {
       cameraOff.value = !cameraOff.value
     },
+    toggleScreen: async () => {},
   }
 }

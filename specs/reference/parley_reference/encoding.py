@@ -45,6 +45,7 @@ DOMAINS = {
     "anchor": "parley/anchor/v1",
     "callOffer": "parley/call-offer/v1",
     "callAnswer": "parley/call-answer/v1",
+    "callEmoji": "parley/call-emoji/v1",
 }
 
 

@@ -1,0 +1,14 @@
+import { useEventListener } from '@vueuse/core'
+
+/** Keys of the whole page, in lower case, that act unless somebody is writing or choosing from a list. */
+export function useKeys(acts: Readonly<Record<string, () => unknown>>): void {
+  useEventListener(document, 'keydown', (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTaken(event.target)) return
+    acts[event.key.toLowerCase()]?.()
+  })
+}
+
+function isTaken(target: EventTarget | null): boolean {
+  const takers = 'input, textarea, select, [contenteditable], [role="menu"]'
+  return target instanceof HTMLElement && target.closest(takers) !== null
+}
