@@ -13,5 +13,11 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      output: {
+        // They change less often than the page, and a browser keeps them.
+        manualChunks: (id) => (id.includes('node_modules') ? 'libraries' : undefined),
+      },
+    },
   },
 })

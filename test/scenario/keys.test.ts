@@ -81,8 +81,10 @@ describe('somebody who comes later', () => {
     const [ada, ben] = [await net.open('Ada'), await net.open('Ben')]
     const room = await meet(ada, ben)
     const texts = Array.from({ length: 20 }, (_, i) => `${i}`)
-    for (const text of texts) await (Number(text) % 2 ? ada : ben).send(room, text)
-    await untilAllShow([ada, ben], room, texts)
+    for (const [i, text] of texts.entries()) {
+      await (i % 2 ? ada : ben).send(room, text)
+      await untilAllShow([ada, ben], room, texts.slice(0, i + 1))
+    }
     await ben.close()
     const cy = await net.open('Cy')
     await cy.run('join-room', { link: (await ada.run('share-room', { room })).link })
