@@ -1,4 +1,5 @@
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { EpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import { keysInRoom } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { type EntryClass, type EntryKeys, readFrame } from '../../protocol/log/entry.ts'
@@ -8,6 +9,8 @@ import type { Room } from './room.ts'
 export interface KeysOfEntry {
   readonly keys: EntryKeys | null
   readonly entryClass: EntryClass | null
+  /** The row from which the keys of the next entry are near, for whoever goes through a log. */
+  readonly epoch: EpochKeys | null
 }
 
 const noKeys: EntryKeys = { header: new Uint8Array(32), body: new Uint8Array(32) }
@@ -22,10 +25,11 @@ export function keysOf(
 ): KeysOfEntry {
   try {
     const { class: entryClass } = readFrame(block, suite)
-    return { keys: keysInRoom(block, { room: id, log, index, suite }, keys, primitives), entryClass }
+    const lent = keysInRoom(block, { room: id, log, index, suite }, keys, primitives)
+    return { keys: lent?.keys ?? null, entryClass, epoch: lent?.epoch ?? null }
   } catch (error) {
     // The verifier will say what is wrong with it.
-    if (error instanceof ProtocolError) return { keys: noKeys, entryClass: null }
+    if (error instanceof ProtocolError) return { keys: noKeys, entryClass: null, epoch: null }
     throw error
   }
 }

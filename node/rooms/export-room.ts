@@ -1,5 +1,7 @@
 import { compareBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { EpochKeys } from '../../protocol/epoch/epoch-keys.ts'
+import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { type BundledLog, encodeBundle } from '../../protocol/verification/bundle.ts'
 import { type Disclosure, disclosedBy, type KeyChoice } from '../../protocol/verification/disclosure.ts'
 import type { ProvenFork } from '../../protocol/verification/envelope.ts'
@@ -77,8 +79,16 @@ function disclosed(
   primitives: Primitives,
 ): (Disclosure | null)[] {
   if (choice === 'none') return []
+  const { id, suite } = room
+  let reading: EpochKeys | null = null
+  // Each epoch is walked once, in the order of the log: from its beginning it would be up to 256 steps for each entry.
+  const inOrder: RoomKeys = {
+    classKey: (entryClass) => room.keys.classKey(entryClass),
+    epoch: (of, number) => (reading?.number === number ? reading : room.keys.epoch(of, number)),
+  }
   return blocks.map((block, index) => {
-    const { keys, entryClass } = keysOf(room, log, index, block, primitives)
+    const { keys, entryClass, epoch } = keysOf({ id, suite, keys: inOrder }, log, index, block, primitives)
+    reading = epoch ?? reading
     // What lets a log in is open, also where it turns out to be nothing of the kind.
     if (!keys || index === 0 || entryClass === null) return keys
     return disclosedBy(choice, keys, entryClass, primitives)

@@ -76,8 +76,14 @@ function openInEpoch(
   return { keys, epoch: taken.keys, opened: openEntry(block, place, keys, primitives) }
 }
 
+/** Keys to be given to somebody else: they open nothing but their entry. `epoch`: the row from which the next entry is near; null in suite 0. */
+export interface LentKeys {
+  readonly keys: EntryKeys
+  readonly epoch: EpochKeys | null
+}
+
 /**
- * The keys of an entry, to be given to somebody else: they open nothing but it. Null if they are not held.
+ * The keys of an entry, to be given to somebody else. Null if they are not held.
  *
  * Nothing is opened by it, and nothing that is held is to be changed for it. Throws `entry/…` and `epoch/step`.
  */
@@ -86,12 +92,14 @@ export function keysInRoom(
   place: EntryPlace,
   roomKeys: RoomKeys,
   primitives: Primitives,
-): EntryKeys | null {
+): LentKeys | null {
   const frame = readFrame(block, place.suite)
-  if (frame.suite === 0) return entryKeys(roomKeys.classKey(frame.class), place, frame.salt, primitives)
+  if (frame.suite === 0) {
+    return { keys: entryKeys(roomKeys.classKey(frame.class), place, frame.salt, primitives), epoch: null }
+  }
   const held = roomKeys.epoch(place.log, frame.epoch)
   const taken = held && secretsToOpen(held, frame, primitives)
-  return taken && keysFrom(taken.secrets, place, frame.salt, primitives)
+  return taken && { keys: keysFrom(taken.secrets, place, frame.salt, primitives), epoch: taken.keys }
 }
 
 /** Where the author is in their own log: the epoch, and the next step of each chain. */

@@ -93,7 +93,7 @@ export class EpochWriter {
     const { block } = sealInRoom(place, { class: entryClass, header, body }, own, primitives)!
     const chain = entryClass === 'ephemeral' ? 'ephemeral' : 'history'
     this.#at = { ...this.#at, [chain]: this.#at[chain] + 1 }
-    writer.push(block, keysInRoom(block, place, roomKeys, primitives)!, header)
+    writer.push(block, keysInRoom(block, place, roomKeys, primitives)!.keys, header)
     return this
   }
 
