@@ -31,10 +31,10 @@ export function homeErrorOf(error: unknown, home: string): unknown {
   return error
 }
 
-/** Whether a write failed because there was no room for it. RocksDB says so only in words. */
+/** Whether a write failed because there was no room for it. RocksDB says so only in words, or as the cause of what it says. */
 export function isDiskFull(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as NodeJS.ErrnoException
-  return (
+  const { code, message, cause } = (error ?? {}) as NodeJS.ErrnoException
+  const isFull =
     code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /no space left on device/i.test(message ?? '')
-  )
+  return isFull || (cause !== undefined && isDiskFull(cause))
 }
