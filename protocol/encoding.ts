@@ -131,6 +131,7 @@ export function asUint(value: CborValue | undefined, most: number = Number.MAX_S
   return value
 }
 
+/** Throws `encoding/unexpected-type` unless the value is true or false. */
 export function asBoolean(value: CborValue | undefined): boolean {
   if (typeof value !== 'boolean') throw wrong('true or false')
   return value

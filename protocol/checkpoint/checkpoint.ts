@@ -40,6 +40,7 @@ export function checkpointText({ room, device, size, root }: Checkpoint): string
   return `${originOf(room, device)}\n${size}\n${toBase64(root)}\n`
 }
 
+/** A checkpoint with its device's signature, and no cosignature yet. Spec: specs/checkpoint.md#checkpoint. */
 export function signCheckpoint(
   checkpoint: Checkpoint,
   deviceSeed: Uint8Array,

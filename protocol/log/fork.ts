@@ -152,6 +152,7 @@ function areSiblings(left: TreeNode, right: TreeNode): boolean {
   return leavesUnder(left.index) === width && leavesUnder(right.index) === width
 }
 
+/** A proof as it stands in a message or a file. Spec: specs/fork.md#format. */
 export function forkProofToCbor(proof: ForkProof): CborValue {
   if (proof.type === 'truncated') {
     const { length, fork, treeHash: hash, signature } = proof.head

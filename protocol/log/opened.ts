@@ -12,6 +12,7 @@ export interface ClosedEntry {
 /** An entry as far as it was opened. */
 export type Opened = OpenedEntry | OpenedHeader | ClosedEntry
 
+/** Whether not even the header of an entry has opened. */
 export function isClosed(opened: Opened): opened is ClosedEntry {
   return !('header' in opened)
 }

@@ -32,6 +32,7 @@ export const mostPairingMessageBytes = 300_000
 
 const types = ['hello', 'answer', 'reveal', 'offer', 'accept', 'welcome'] as const satisfies PairingMessage['type'][]
 
+/** A message as it travels. Throws `room/text` for a name or label that is none. Spec: specs/pairing.md#messages. */
 export function encodePairingMessage(message: PairingMessage): Uint8Array {
   return encodeCbor([types.indexOf(message.type), ...fieldsOf(message)])
 }

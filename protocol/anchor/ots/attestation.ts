@@ -18,6 +18,7 @@ const mostPayloadBytes = 8_192
 const mostUriBytes = 1_000
 const mostHeight = 2 ** 31
 
+/** The bytes of an attestation, as they stand in an `.ots` file. Spec: specs/anchor.md#opentimestamps. */
 export function encodeAttestation(attestation: Attestation): Uint8Array {
   const payload = payloadOf(attestation)
   const tag = attestation.type === 'unknown' ? attestation.tag : fromHex(tags[keyOf(attestation)])

@@ -27,6 +27,7 @@ const types = new Map<number, Operation['type']>(
 /** Of a message, before and after an operation. */
 const mostMessageBytes = 4_096
 
+/** The bytes of an operation, as they stand in an `.ots` file. Spec: specs/anchor.md#opentimestamps. */
 export function encodeOperation(operation: Operation): Uint8Array {
   const tag = Uint8Array.of(tags[operation.type])
   return 'bytes' in operation ? concat(tag, encodeNumber(operation.bytes.length), operation.bytes) : tag
