@@ -226,6 +226,22 @@ export const commands = {
   ),
   'accept-call': command('Answer a call that rings', { call: CallId, sdp: Sdp }, Nothing),
   'end-call': command('Decline, cancel, hang up, or give a call up', { call: CallId, reason: CallEndReason }, Nothing),
+  'set-call-status': command(
+    'Tell the others in the call what one sends, and whether one’s hand is raised',
+    {
+      call: CallId,
+      muted: Type.Boolean(),
+      cameraOff: Type.Boolean(),
+      sharing: Type.Boolean(),
+      hand: Type.Boolean(),
+    },
+    Nothing,
+  ),
+  'react-in-call': command(
+    'Show an emoji to everybody in the call, for a moment',
+    { call: CallId, emoji: Type.Integer({ minimum: 0, maximum: 7 }) },
+    Nothing,
+  ),
   'create-login-code': command(
     'Make a one-use code that lets one browser in',
     {},

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CallReaction, ParticipantStatus } from './calls.ts'
 import {
   AdmissionPolicy,
   CallEndReason,
@@ -228,6 +229,8 @@ export const CallView = Type.Object(
             ),
             Type.Null(),
           ]),
+          statuses: Type.Array(ParticipantStatus, { description: 'of everybody in the call, by their own word' }),
+          reactions: Type.Array(CallReaction, { description: 'of the last six seconds, oldest first' }),
         },
         closed,
       ),

@@ -1,19 +1,17 @@
-/** How often one device may ring: each call that is refused makes us write an entry. */
+/** How often one device may do something that costs us work. */
 export interface CallPatience {
-  /** Count an offer of this device; false if there were too many lately. `time`: Unix ms. */
+  /** Count it for this device; false if there was too much of it lately. `time`: Unix ms. */
   allows(device: string, time: number): boolean
 }
 
-const mostOffers = 10
-const windowMs = 60_000
-
-export function makePatience(): CallPatience {
-  const offers = new Map<string, readonly number[]>()
+/** So many times within so many ms. */
+export function makePatience({ times, within }: { readonly times: number; readonly within: number }): CallPatience {
+  const done = new Map<string, readonly number[]>()
   return {
     allows(device, time) {
-      const lately = (offers.get(device) ?? []).filter((at) => at > time - windowMs)
-      if (lately.length >= mostOffers) return false
-      offers.set(device, [...lately, time])
+      const lately = (done.get(device) ?? []).filter((at) => at > time - within)
+      if (lately.length >= times) return false
+      done.set(device, [...lately, time])
       return true
     },
   }

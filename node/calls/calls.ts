@@ -11,6 +11,7 @@ import {
   stepCall,
 } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
+import type { ToldNote } from '../../protocol/call/note.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
@@ -18,6 +19,7 @@ import { Problem } from '../api/problems.ts'
 import type { CallView } from '../api/views.ts'
 import { makeAnnouncements, type Presence } from './announcements.ts'
 import { makeCallMedia } from './call-media.ts'
+import { makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
 import { makePatience } from './call-patience.ts'
 import { callView } from './call-view.ts'
 import { candidateAddress } from './media-tunnel.ts'
@@ -25,7 +27,7 @@ import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
 
 /** A device of a room's member, connected now. Identity and device are hex. */
-export interface LivePeer extends CallPeer {
+export interface LivePeer extends CallPeer, NoteTaker {
   /** What it announced to us on this connection. */
   readonly presence: Presence | null
   /** Send an unordered datagram, which may get lost. */
@@ -62,10 +64,15 @@ export interface Calls {
   accept(id: string, sdp: string): Promise<void>
   /** Throws `Problem` (no-such-call). */
   end(id: string, reason: CallEndReason): Promise<void>
+  /** Tell the others what we send, and whether our hand is raised. Throws `Problem` (no-such-call). */
+  setStatus(id: string, status: OwnStatus): void
+  /** Show an emoji to all in the call; nothing happens if there were too many. Throws `Problem` (no-such-call). */
+  react(id: string, emoji: number): void
   /** What to tell this peer of this room, once for each connection. */
   presence(room: string, device: string): Presence
   receiveEntry(room: string, entry: CallEntry): void
   receiveDatagram(device: string, datagram: Uint8Array): void
+  receiveNote(room: string, from: CallPeer, told: ToldNote): void
   peerGone(room: string, device: string): void
   peerBack(room: string, device: string): void
   view(): CallView
@@ -78,6 +85,8 @@ const mostSeen = 1_024
 const mostPending = 8
 /** Devices of one person that ring at once. */
 const mostRung = 8
+/** Each call that is refused makes us write an entry. */
+const mostOffers = { times: 10, within: 60_000 } as const
 // A browser in a call makes an ICE check every few seconds, also when muted: silence means that the page is gone.
 const pageSilence = 30_000
 
@@ -90,7 +99,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   const media = makeCallMedia()
   const listeners = new Set<() => void>()
   const seen = new Set<string>()
-  const patience = makePatience()
+  const patience = makePatience(mostOffers)
+  const notes = makeCallNotes({ self, audience: () => (route ? [route] : []), now, onChange: changed })
   let call: Call = { state: 'idle' }
   let own: Description | null = null
   let route: LivePeer | null = null
@@ -110,6 +120,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
     if (call === before) return
     findRoute()
+    if (isLive(call)) notes.begin(fromHex(call.id))
+    if (call.state === 'connecting' && before.state !== 'connecting') tellStatus()
     if (call.state === 'idle') stopClock()
     else clock ??= setInterval(passTime, 1_000).unref()
     changed()
@@ -124,6 +136,14 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     if (call.state === 'connecting') media.setAway(call.id, route === null)
   }
 
+  function tellStatus(): void {
+    if (call.state === 'connecting' && route) notes.tell(route)
+  }
+
+  function requireLive(id: string): void {
+    if (!isLive(call) || call.id !== id) throw new Problem('no-such-call')
+  }
+
   function findPeer(room: string, identity: string, device: string | null): LivePeer | null {
     return peers.of(room, identity).find((peer) => peer.device === device) ?? null
   }
@@ -135,6 +155,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   function passTime(): void {
     apply({ type: 'time-passed' })
+    notes.passTime()
     if (call.state !== 'connecting' || !call.answered) return
     const sent = media.sent(call.id)
     if (page.id !== call.id || page.sent !== sent) page = { id: call.id, sent, heardAt: now() }
@@ -290,26 +311,41 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     start,
     accept,
     async end(id, reason) {
-      if (!isLive(call) || call.id !== id) throw new Problem('no-such-call')
+      requireLive(id)
       apply({ type: 'stopped', id, reason })
       await outbox
+    },
+    setStatus(id, status) {
+      requireLive(id)
+      notes.setOwn(status)
+    },
+    react(id, emoji) {
+      requireLive(id)
+      notes.react(emoji)
     },
     presence: announcements.announce,
     receiveEntry,
     receiveDatagram(device, datagram) {
       if (isLive(call) && hasDevice(call, device)) media.receive(call.id, datagram)
     },
+    receiveNote(room, { identity, device }, { call: id, note }) {
+      if (!isLive(call) || call.room !== room || call.id !== toHex(id) || !hasDevice(call, device)) return
+      notes.take({ identity, device }, note)
+    },
     peerGone(room, device) {
       findRoute()
-      if (!route) apply({ type: 'peer-gone', room, device })
+      if (route) tellStatus()
+      else apply({ type: 'peer-gone', room, device })
     },
     peerBack(room, device) {
       findRoute()
       apply({ type: 'peer-back', room, device })
+      tellStatus()
     },
     view() {
       const peerName = call.state === 'idle' ? '' : nameOf(call.room, call.peer.identity)
-      return callView(call, { peerName, candidate: call.state === 'idle' ? null : media.candidate(call.id) })
+      const candidate = call.state === 'idle' ? null : media.candidate(call.id)
+      return callView(call, { peerName, candidate, self, notes })
     },
     onChange(listener) {
       listeners.add(listener)

@@ -162,6 +162,14 @@ const runners: Runners = {
     await calls.end(call, reason)
     return {}
   },
+  async 'set-call-status'({ calls }, { call, ...status }) {
+    calls.setStatus(call, status)
+    return {}
+  },
+  async 'react-in-call'({ calls }, { call, emoji }) {
+    calls.react(call, emoji)
+    return {}
+  },
 }
 
 /** Run one command. Throws `Problem` for what may be told. */

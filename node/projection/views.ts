@@ -100,6 +100,8 @@ export class Views {
   }
 
   roomChanged(change: RoomChange): void {
+    // That changes the call, which says so itself.
+    if (change.type === 'note') return
     const { key } = change.room
     if (change.type === 'entries') {
       for (const watch of this.#timelines.get(key) ?? []) watch.onEntries(change.entries)

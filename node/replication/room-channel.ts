@@ -1,6 +1,7 @@
 import type { NoiseStream } from 'hyperdht'
 import type Protomux from 'protomux'
 import { toHex } from '../../protocol/bytes.ts'
+import { decodeCallNote, type ToldNote } from '../../protocol/call/note.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
@@ -77,6 +78,8 @@ export interface ChannelRoom {
   onHeads(channel: RoomChannel): void
   onPeer(channel: RoomChannel): void
   onPeerChange(channel: RoomChannel): void
+  /** What whoever is at the other end tells of themself in a call. */
+  onNote(channel: RoomChannel, note: ToldNote): void
   onPeerGone(channel: RoomChannel): void
 }
 
@@ -140,6 +143,7 @@ export class RoomChannel {
       this.#onFork,
       this.#onStanding,
       this.#onStatements,
+      this.#onNote,
     ]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
@@ -181,6 +185,11 @@ export class RoomChannel {
 
   sendPresence(presence: Presence): void {
     if (this.peer) this.#send(3, encodePresence(presence))
+  }
+
+  /** Nobody who has not shown who they are learns that there is a call. */
+  sendNote(note: Uint8Array): void {
+    if (this.peer) this.#send(7, note)
   }
 
   close(): void {
@@ -317,6 +326,12 @@ export class RoomChannel {
     await this.#meet()
     this.presence = decodePresence(message)
     this.room.onPeerChange(this)
+  }
+
+  readonly #onNote = async (message: Uint8Array): Promise<void> => {
+    const note = decodeCallNote(message)
+    await this.#meet()
+    this.room.onNote(this, note)
   }
 
   readonly #onFork = async (message: Uint8Array): Promise<void> => {

@@ -13,10 +13,12 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
     peers: {
       of(room, identity) {
         const devices = new Map<string, LivePeer>()
-        for (const { stream, presence, peer } of rooms.get(room).channels()) {
+        for (const channel of rooms.get(room).channels()) {
+          const { stream, presence, peer } = channel
           if (peer?.identity !== identity || devices.has(peer.device)) continue
           const send = (datagram: Uint8Array) => stream.trySend(datagram)
-          devices.set(peer.device, { identity, device: peer.device, presence, send })
+          const tell = (note: Uint8Array) => channel.sendNote(note)
+          devices.set(peer.device, { identity, device: peer.device, presence, send, tell })
         }
         return [...devices.values()]
       },
@@ -34,6 +36,7 @@ export function tellCalls(calls: Calls, change: RoomChange): void {
     else change.channel.sendPresence(calls.presence(room.key, device))
   }
   if (change.type === 'presence' && change.channel.peer) calls.peerBack(room.key, change.channel.peer.device)
+  if (change.type === 'note' && change.channel.peer) calls.receiveNote(room.key, change.channel.peer, change.told)
   if (change.type !== 'entries') return
   for (const { log, entry, live } of change.entries) {
     const { event, flaws } = entry

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ToldNote } from '../../protocol/call/note.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { ProjectedEntry } from '../projection/room-fold.ts'
@@ -49,6 +50,8 @@ export type RoomChange =
   | { readonly type: 'entries'; readonly room: Room; readonly entries: readonly ProjectedEntry[] }
   | { readonly type: 'peer'; readonly room: Room; readonly channel: RoomChannel; readonly gone: boolean }
   | { readonly type: 'presence'; readonly room: Room; readonly channel: RoomChannel }
+  /** What whoever is at the other end tells of themself in a call. */
+  | { readonly type: 'note'; readonly room: Room; readonly channel: RoomChannel; readonly told: ToldNote }
   /** Somebody has shown what is said of an identity: why they do not let this device in. */
   | { readonly type: 'statements'; readonly room: Room; readonly statements: readonly IdentityStatement[] }
   | { readonly type: 'trouble'; readonly room: Room; readonly error: unknown }

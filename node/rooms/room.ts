@@ -1,4 +1,5 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
+import type { ToldNote } from '../../protocol/call/note.ts'
 import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
@@ -327,6 +328,10 @@ export class Room implements ChannelRoom {
 
   onPeerChange(channel: RoomChannel): void {
     this.#options.onChange({ type: 'presence', room: this, channel })
+  }
+
+  onNote(channel: RoomChannel, told: ToldNote): void {
+    this.#options.onChange({ type: 'note', room: this, channel, told })
   }
 
   onPeerGone(channel: RoomChannel): void {

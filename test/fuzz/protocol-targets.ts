@@ -9,6 +9,7 @@ import { decodeEvmHeader } from '../../protocol/anchor/evm/evm-header.ts'
 import { attestedMessages, decodeOts, encodeOts, type OtsFile } from '../../protocol/anchor/ots/timestamp.ts'
 import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
+import { decodeCallNote, encodeCallNote } from '../../protocol/call/note.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
 import {
@@ -275,6 +276,17 @@ export const protocolTargets: readonly Target[] = [
     name: 'offer',
     goods: [encodeOffer({ ...between, description: offered })],
     read: (bytes) => encodeOffer(decodeOffer(bytes)),
+  },
+  {
+    name: 'note of a call',
+    goods: [
+      encodeCallNote({
+        call,
+        note: { type: 'status', status: { muted: true, cameraOff: false, sharing: true, hand: 2 } },
+      }),
+      encodeCallNote({ call, note: { type: 'reaction', emoji: 7 } }),
+    ],
+    read: (bytes) => encodeCallNote(decodeCallNote(bytes)),
   },
   {
     name: 'answer',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { fromHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { callEmoji } from '../../protocol/call/emoji.ts'
-import { casesOf, everyPrimitives } from '../support/vectors.ts'
+import { type CallNote, decodeCallNote, encodeCallNote } from '../../protocol/call/note.ts'
+import { casesOf, codeOf, everyPrimitives } from '../support/vectors.ts'
 
 interface Talk {
   readonly call: string
@@ -16,6 +17,31 @@ describe.each(everyPrimitives)('the emoji of a call, with %s', (_, primitives) =
     test(`${id}: ${title}`, () => {
       const talk = { call: fromHex(input.call), own: fromHex(input.own), other: fromHex(input.other) }
       expect(callEmoji(talk, primitives).map(({ word }) => word)).toEqual(wanted.words)
+    })
+  }
+})
+
+type Fields = readonly [0, boolean, boolean, boolean, number] | readonly [1, number]
+
+function noteOf(fields: Fields): CallNote {
+  if (fields[0] === 1) return { type: 'reaction', emoji: fields[1] }
+  const [, muted, cameraOff, sharing, hand] = fields
+  return { type: 'status', status: { muted, cameraOff, sharing, hand } }
+}
+
+describe('the notes of a call', () => {
+  for (const { id, title, input, expect: wanted, error } of casesOf<
+    { call: string; note: Fields; bytes: string },
+    { bytes: string }
+  >('call', 'notes')) {
+    test(`${id}: ${title}`, () => {
+      if (error) {
+        expect(codeOf(() => decodeCallNote(fromHex(input.bytes)))).toBe(error)
+        return
+      }
+      const [call, note] = [fromHex(input.call), noteOf(input.note)]
+      expect(toHex(encodeCallNote({ call, note }))).toBe(wanted.bytes)
+      expect(decodeCallNote(fromHex(wanted.bytes))).toEqual({ call, note })
     })
   }
 })

@@ -18,6 +18,8 @@ const ringing: Call = {
   state: 'ringing',
   reason: null,
   remote: null,
+  statuses: [],
+  reactions: [],
 }
 
 function open() {

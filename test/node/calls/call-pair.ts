@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import type { CallView } from '../../../node/api/views.ts'
 import { type Calls, type LivePeer, openCalls } from '../../../node/calls/calls.ts'
+import { decodeCallNote } from '../../../protocol/call/note.ts'
 import type { CallEvent } from '../../../protocol/room/event.ts'
 
 export const room = 'f'.repeat(64)
@@ -41,6 +42,7 @@ export async function openParty(
           identity: other.identity,
           device: other.device,
           presence: other.calls.presence(room, own.device),
+          tell: (note) => setImmediate(() => other.calls.receiveNote(room, own, decodeCallNote(note))),
           send: (datagram) => setImmediate(() => other.calls.receiveDatagram(own.device, new Uint8Array(datagram))),
         })
         own.calls.peerBack(room, other.device)
