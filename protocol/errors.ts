@@ -80,6 +80,13 @@ export const protocolErrors = {
   'call/signal': 'an offer or answer is not for this call, or not between these two',
   'call/sealed': 'an offer or answer does not open with the key of this start',
 
+  'frame/header': 'a frame does not begin with a header in its one form',
+  'frame/key': 'a frame is sealed by a key that is not here, or not any more',
+  'frame/sealed': 'a frame does not open: it was changed, or is of something else',
+  'frame/replayed': 'a frame came a second time, or far too late',
+  'frame/too-large': 'a frame is larger than allowed',
+  'frame/too-short': 'a picture is too short to be one',
+
   'checkpoint/form': 'a checkpoint, or a contradiction of two, is not of its form',
   'checkpoint/origin': 'a checkpoint is of another device or room',
   'checkpoint/signature': 'a checkpoint is not signed by the device that it names',

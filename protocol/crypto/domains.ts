@@ -44,6 +44,7 @@ export const domains = {
   callOffer: 'parley/call-offer/v1',
   callAnswer: 'parley/call-answer/v1',
   callEmoji: 'parley/call-emoji/v1',
+  mediaKey: 'parley/media-key/v1',
 } as const
 
 export type Domain = keyof typeof domains

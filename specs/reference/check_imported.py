@@ -10,7 +10,7 @@ from pathlib import Path
 import curve
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from make_vectors import plain
-from parley_reference import anchor, checkpoint, hpke, merkle, primitives
+from parley_reference import anchor, checkpoint, frame, hpke, merkle, primitives
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "imported"
 
@@ -69,6 +69,18 @@ def sealed_to(case):
     assert hpke.open_sealed(unhex(case["recipientSecret"]), sealed, info, associated) == plaintext
     secret = hpke.shared_secret(hpke.exchange(ephemeral, recipient), sealed[:32], recipient)
     return {"sharedSecret": secret, "encapsulated": sealed[:32], "ciphertext": sealed[32:]}
+
+
+def framed(case):
+    """RFC 9605, 4.3 to 4.4."""
+    key_id, counter = int(case["key"]), int(case["counter"])
+    header = frame.encode_header(key_id, counter)
+    if "encoded" in case:
+        return {"encoded": header}
+    base_key, metadata, plaintext = [unhex(case[name]) for name in ("baseKey", "metadata", "plaintext")]
+    secret, key, salt = frame.secrets(key_id, base_key)
+    sealed = frame.seal(key_id, base_key, counter, metadata, plaintext)
+    return {"secret": secret, "frameKey": key, "salt": salt, "nonce": frame.nonce_of(salt, counter), "associated": header + metadata, "frame": sealed}
 
 
 def judged(case):
@@ -165,6 +177,7 @@ CHECKS = {
     "rfc8032": signed,
     "rfc8439": sealed,
     "rfc9180": sealed_to,
+    "rfc9605": framed,
     "signed-note": noted,
     "speccheck": judged,
     "zip215": lambda case: {"valid": primitives.is_valid_key(unhex(case["key"]))},

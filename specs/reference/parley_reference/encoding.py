@@ -46,6 +46,7 @@ DOMAINS = {
     "callOffer": "parley/call-offer/v1",
     "callAnswer": "parley/call-answer/v1",
     "callEmoji": "parley/call-emoji/v1",
+    "mediaKey": "parley/media-key/v1",
 }
 
 
