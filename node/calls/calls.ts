@@ -100,7 +100,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   const listeners = new Set<() => void>()
   const seen = new Set<string>()
   const patience = makePatience(mostOffers)
-  const notes = makeCallNotes({ self, audience: () => (route ? [route] : []), now, onChange: changed })
+  const notes = makeCallNotes({
+    self,
+    audience: () => (call.state === 'connecting' && route ? [route] : []),
+    now,
+    onChange: changed,
+  })
   let call: Call = { state: 'idle' }
   let own: Description | null = null
   let route: LivePeer | null = null

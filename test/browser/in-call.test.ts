@@ -68,7 +68,7 @@ async function untilShown(page: Page, colour: Motif['colour']): Promise<void> {
     if (faults.length > 0) throw new Error(faults.join(', '))
     return true
   }, 'the colour')
-  await page.getByText('No picture').waitFor({ state: 'detached' })
+  await page.getByTestId('stand-in').waitFor({ state: 'detached' })
 }
 
 const levelAt = async (page: Page) => Number(await page.getByTestId('level').first().getAttribute('aria-valuenow'))
@@ -161,10 +161,11 @@ describe('in a call', () => {
     // Longer than a camera may be still.
     await ben.page.waitForTimeout(4_000)
     await untilShown(ben.page, slideColour)
-    expect(await ben.page.getByText('No picture').count()).toBe(0)
+    expect(await ben.page.getByTestId('stand-in').count()).toBe(0)
+    await ben.page.getByText('Ada’s screen').waitFor()
     await lookAtBoth('call-screen')
     await ada.page.keyboard.press('s')
-    await ben.page.getByText('No picture').waitFor()
+    await ben.page.getByTestId('stand-in').getByText('Camera off').waitFor()
     await ada.page.keyboard.press('v')
     await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
 
@@ -175,6 +176,53 @@ describe('in a call', () => {
     await ada.page.getByTestId('share-screen').getByText('Share screen').waitFor()
     await untilSeen(ben.page, 'remote-video', motifs.ada.colour, motifs.ben)
   })
+
+  test('each sees who is muted, and who has turned the camera off, by their word', async () => {
+    const mutedAt = ({ page }: Person) => page.getByTestId('muted-mark')
+    await ben.page.keyboard.press('m')
+    await mutedAt(ada).waitFor()
+    await ben.page.keyboard.press('v')
+    await ada.page.getByTestId('stand-in').getByText('Camera off').waitFor()
+    await lookAtBoth('call-muted')
+    await ben.page.keyboard.press('m')
+    await ben.page.keyboard.press('v')
+    await mutedAt(ada).waitFor({ state: 'detached' })
+    await untilSeen(ada.page, 'remote-video', motifs.ben.colour, motifs.ada)
+  })
+
+  test('raised hands are seen and said, and stand in the order in which they were raised', async () => {
+    const marksAt = ({ page }: Person) => page.getByTestId('hand-mark')
+    await ada.page.keyboard.press('h')
+    await ben.page.getByText('Ada raised a hand').waitFor()
+    await ben.page.getByTestId('react').click()
+    await ben.page.getByTestId('hand-in-menu').click()
+    await ada.page.getByText('Ben raised a hand').waitFor()
+    await until(async () => (await marksAt(ben).allInnerTexts()).length === 2, 'both marks')
+    const numbersAt = async (person: Person) =>
+      (await marksAt(person).allInnerTexts()).map((text) => /number (\d)/.exec(text)?.[1]).sort()
+    for (const person of [ada, ben]) expect(await numbersAt(person)).toEqual(['1', '2'])
+    await lookAtBoth('call-hands')
+    await ada.page.getByTestId('hand').click()
+    await until(async () => (await marksAt(ben).count()) === 1, 'one mark')
+    await ben.page.keyboard.press('h')
+    await until(async () => (await marksAt(ada).count()) === 0, 'no mark')
+  })
+
+  test('a reaction is seen by both for a moment, and said to who sees nothing', async () => {
+    await ada.page.getByTestId('react').click()
+    await look(ada.page, 'call-react')
+    await ada.page.getByRole('button', { name: 'Celebrating' }).click()
+    for (const { page } of [ada, ben]) await page.getByTestId('reaction').getByText('🎉').waitFor()
+    await ben.page.getByTestId('reacted').getByText('Ada: Celebrating').waitFor()
+    for (const { page } of [ada, ben]) await page.getByTestId('reaction').waitFor({ state: 'detached' })
+    await ben.page.emulateMedia({ reducedMotion: 'reduce' })
+    await ada.page.getByTestId('react').click()
+    await ada.page.getByRole('button', { name: 'Applause' }).click()
+    await ben.page.getByTestId('reaction').getByText('👏').waitFor()
+    await look(ben.page, 'call-reaction-still')
+    await ben.page.emulateMedia({ reducedMotion: null })
+  })
+
   test('each reads how good the connection is, and the same emoji as the other', async () => {
     for (const { page } of [ada, ben]) {
       await page.getByTestId('call-details').click()

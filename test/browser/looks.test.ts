@@ -171,7 +171,7 @@ describe('every view is in order, by day and by night, on a wide screen and on a
     for (const { page } of [ada, ben]) await page.getByRole('button', { name: 'Smaller' }).click()
     await ada.page.getByTestId('mute').click()
     await ada.page.getByTestId('camera').click()
-    for (const { page } of [ada, ben]) await page.getByText('No picture').waitFor()
+    for (const { page } of [ada, ben]) await page.locator('figure').getByText('Camera off').waitFor()
     await lookAtBoth('call-without-picture')
     for (const person of [ada, ben]) await go(person, '/')
     await lookAtBoth('call-elsewhere')

@@ -67,6 +67,40 @@ describe('a call', () => {
     expect(call.staged.value).toBe(false)
   })
 
+  test('tells what one sends and whose hand is up once one takes part, and not while it rings', async () => {
+    const { call, media, show, bridge } = open()
+    const told = () => bridge.sent.filter(({ type }) => type === 'set-call-status')
+    show(ringing, 'ringing')
+    await nextTick()
+    expect(told()).toEqual([])
+    show({ ...ringing, state: 'connecting' }, 'asking')
+    await nextTick()
+    media.muted.value = true
+    call.status.toggleHand()
+    await nextTick()
+    const status = { type: 'set-call-status', call: ringing.id, cameraOff: false, sharing: false }
+    expect(told()).toEqual([
+      { ...status, muted: false, hand: false },
+      { ...status, muted: true, hand: true },
+    ])
+    show({ ...ringing, id: 'cb'.repeat(16), state: 'connecting' }, 'asking')
+    await nextTick()
+    expect(told().at(-1)).toMatchObject({ call: 'cb'.repeat(16), hand: false })
+  })
+
+  test('numbers raised hands once there are several', async () => {
+    const { call, show } = open()
+    const status = { self: false, muted: false, cameraOff: false, sharing: false }
+    const statuses = [
+      { ...status, identity: ringing.peer, device: 'd1', hand: 20 },
+      { ...status, identity: ringing.peer, device: 'd2', hand: null },
+    ]
+    show({ ...ringing, state: 'connecting', statuses }, 'secure')
+    expect(['d1', 'd2'].map(call.status.placeOf)).toEqual([null, null])
+    show({ ...ringing, state: 'connecting', statuses: [...statuses, { ...statuses[0]!, device: 'd3', hand: 10 }] })
+    expect(['d1', 'd2', 'd3'].map(call.status.placeOf)).toEqual([2, null, 1])
+  })
+
   test('says secure only when its media do', () => {
     const { call, show } = open()
     const talking: Call = { ...ringing, state: 'connecting' }

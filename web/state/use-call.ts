@@ -13,6 +13,7 @@ import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { t } from '../locales/t.ts'
 import type { CallMedia, CallMediaState, UseCallMedia } from './call-media.ts'
+import { type CallStatuses, useCallStatus } from './use-call-status.ts'
 
 /** What the call is doing, in one word. */
 export type CallPhase = CallMediaState | 'reconnecting'
@@ -20,6 +21,8 @@ export type CallPhase = CallMediaState | 'reconnecting'
 /** The one call of this page: what the node knows of it and what the browser does for it. */
 export interface UseCall {
   readonly media: CallMedia
+  /** What everybody in it tells of themself. */
+  readonly status: CallStatuses
   readonly phase: Readonly<ShallowRef<CallPhase>>
   /** A call that rings here and has not been answered. */
   readonly incoming: Readonly<ShallowRef<CallView['call']>>
@@ -75,8 +78,12 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
     }),
   )
 
+  /** The call that this page takes part in. */
+  const taken = computed(() => (busy.value && !incoming.value ? live.value : null))
+
   return {
     media,
+    status: useCallStatus(bridge, taken, media),
     phase: computed(() => (live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value)),
     incoming,
     staged: computed(() => !incoming.value && (busy.value || stuck.value)),
