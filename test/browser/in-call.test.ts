@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { nodeAway } from '../support/browser.ts'
 import { look } from '../support/browser-look.ts'
 import { type Motif, motifs, pictureFaults, spareColour, watchPicture } from '../support/browser-picture.ts'
+import { say } from '../support/browser-room.ts'
 import { openTown, type Person, type Town } from '../support/people.ts'
 import { until } from '../support/until.ts'
 
@@ -268,6 +269,42 @@ describe('in a call', () => {
     await look(ada.page, 'call-full-screen')
     await ada.page.keyboard.press('f')
     await until(async () => (await sizeOf(ada, 'remote-video')).height < 600, 'the stage again')
+  })
+
+  test('what is said is read and answered beside the large picture, and counted where it is not seen', async () => {
+    await ada.page.getByRole('button', { name: 'Larger' }).click()
+    await ada.page.getByTestId('composer').waitFor({ state: 'hidden' })
+    await say(ben.page, 'Can you see this?')
+    const toggle = ada.page.getByTestId('call-chat')
+    await until(async () => (await toggle.getAttribute('aria-label')) === 'Chat, 1 unread', 'one unread')
+    await look(ada.page, 'call-large-unread')
+    await ada.page.getByTestId('hang-up').focus()
+    await ada.page.keyboard.press('c')
+    await ada.page.getByTestId('message').getByText('Can you see this?').waitFor()
+    await until(async () => (await toggle.getAttribute('aria-label')) === 'Chat', 'nothing unread')
+    expect(await ada.page.getByTestId('composer').inputValue()).toBe('')
+    await say(ada.page, 'I can.')
+    await look(ada.page, 'call-chat')
+
+    await ben.page.getByTestId('message').getByText('I can.').waitFor()
+    await ben.page.getByRole('button', { name: 'Larger' }).click()
+    await ben.page.getByTestId('call-chat').click()
+    await ben.page.getByTestId('message').getByText('I can.').waitFor()
+    await look(ben.page, 'call-chat')
+    await ben.page.getByTestId('call-chat').click()
+    await ben.page.getByTestId('composer').waitFor({ state: 'hidden' })
+    await ben.page.getByRole('button', { name: 'Smaller' }).click()
+
+    await ada.page.getByTestId('hang-up').focus()
+    await ada.page.keyboard.press('f')
+    await until(() => ada.page.evaluate(() => document.fullscreenElement !== null), 'the whole screen')
+    await ada.page.getByTestId('message').getByText('Can you see this?').waitFor()
+    await look(ada.page, 'call-chat-full')
+    await ada.page.keyboard.press('c')
+    await ada.page.getByTestId('composer').waitFor({ state: 'hidden' })
+    await ada.page.keyboard.press('f')
+    await ada.page.getByRole('button', { name: 'Smaller' }).click()
+    await ada.page.getByTestId('composer').waitFor()
   })
 
   test('the other’s picture floats over other windows', async () => {

@@ -381,6 +381,7 @@ export const en = {
   'call.handDown': 'Lower hand',
   'call.hand': (place: number | null) => (place === null ? 'hand raised' : `hand raised, number ${place}`),
   'call.handRaised': (name: string) => `${name} raised a hand`,
+  'call.chat': (unread: number) => (unread === 0 ? 'Chat' : `Chat, ${unread} unread`),
   'call.react': 'React',
   'call.reaction': (emoji: number) =>
     ['Thumbs up', 'Applause', 'Heart', 'Laughing', 'Surprised', 'Sad', 'Celebrating', 'Thinking'][emoji] ?? '',

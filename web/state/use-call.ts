@@ -27,6 +27,8 @@ export interface UseCall {
   /** A call that rings here and has not been answered. */
   readonly incoming: Readonly<ShallowRef<CallView['call']>>
   /** Whether there is something to show on the stage. */
+  /** Whether the two pages are connected, or are getting connected again. */
+  readonly isConnected: Readonly<ShallowRef<boolean>>
   readonly staged: Readonly<ShallowRef<boolean>>
   /** A call of this node that this page has no part in: another tab has it, or a reload cut it off. */
   readonly elsewhere: Readonly<ShallowRef<CallView['call']>>
@@ -81,10 +83,15 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
   /** The call that this page takes part in. */
   const taken = computed(() => (busy.value && !incoming.value ? live.value : null))
 
+  const phase = computed(() =>
+    live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value,
+  )
+
   return {
     media,
     status: useCallStatus(bridge, taken, media),
-    phase: computed(() => (live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value)),
+    phase,
+    isConnected: talking,
     incoming,
     staged: computed(() => !incoming.value && (busy.value || stuck.value)),
     elsewhere: computed(() => (incoming.value || busy.value ? null : live.value)),

@@ -12,6 +12,8 @@ export interface Arrangement {
   readonly large: Ref<boolean>
   /** The stage has the whole screen. */
   readonly full: Readonly<Ref<boolean>>
+  /** Where the stage has all the room or screen, what is said in the room stands beside it. */
+  readonly chat: Ref<boolean>
   /** Not where the browser has no full screen. */
   readonly canBeFull: boolean
   toggleFull(): Promise<void>
@@ -34,6 +36,7 @@ export function useArrangement(): Arrangement {
     },
     large: ref(false),
     full: isFullscreen,
+    chat: ref(false),
     canBeFull: isSupported.value,
     toggleFull: toggle,
   }

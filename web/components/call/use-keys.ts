@@ -4,7 +4,11 @@ import { useEventListener } from '@vueuse/core'
 export function useKeys(acts: Readonly<Record<string, () => unknown>>): void {
   useEventListener(document, 'keydown', (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTaken(event.target)) return
-    acts[event.key.toLowerCase()]?.()
+    const act = acts[event.key.toLowerCase()]
+    if (!act) return
+    // What it opens may take the focus, and would take the letter too.
+    event.preventDefault()
+    act()
   })
 }
 
