@@ -230,13 +230,13 @@ declare module 'hypercore' {
     ready(): Promise<void>
     setKeyPair(keyPair: { publicKey: Uint8Array; secretKey: Uint8Array }): void
     append(blocks: Uint8Array[]): Promise<{ length: number }>
-    get(index: number, options?: { wait: boolean }): Promise<Buffer | null>
+    get(index: number, options?: { wait?: boolean; timeout?: number }): Promise<Buffer | null>
     treeHash(length?: number): Promise<Buffer>
     proof(options: { upgrade: { start: number; length: number } }): Promise<{
       fork: number
       upgrade: { signature: Buffer }
     }>
-    download(range: { start: number; end: number }): { destroy(): void; done(): Promise<void> }
+    download(range: { start: number; end: number; linear?: boolean }): { destroy(): void; done(): Promise<void> }
     replicate(mux: Protomux): unknown
     close(): Promise<void>
     once(event: 'conflict', listener: (length: number, fork: number, proof: ConflictProof) => void): this

@@ -151,9 +151,8 @@ export class BoxOpener {
     const place = { room: keyring.room, log }
     const rows = await openGrant(granted, place, owner, { startedAt, now: now() }, hpke, primitives)
     return (rows ?? []).flatMap((row) => {
-      const held = keyring.held(row.log, row.number)
       // What is held from the beginning says as much, and what was forgotten of it stays forgotten.
-      return held?.history.first?.step === 0 ? [] : [withGrant(held, row)]
+      return keyring.isWhole(row.log, row.number) ? [] : [withGrant(keyring.held(row.log, row.number), row)]
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { EpochCursor } from '../../protocol/epoch/epoch-cursor.ts'
 import type { EpochEvent, EpochShared, EpochStarted, PrekeyAnnounced } from '../../protocol/epoch/event.ts'
@@ -8,6 +9,7 @@ import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
 import { hpke } from '../hpke.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 import { BoxOpener } from './box-opener.ts'
+import { EarlyGrants } from './early-grants.ts'
 import { Keyring } from './keyring.ts'
 import { OwnEpoch } from './own-epoch.ts'
 import { OwnPrekeys } from './own-prekeys.ts'
@@ -15,7 +17,7 @@ import { type EventPlace, type KeptEvent, type Reader, RoomEpochs } from './room
 
 interface EpochsOptions {
   readonly room: Uint8Array
-  readonly beginning: Pick<Genesis, 'suite' | 'history'>
+  readonly beginning: Pick<Genesis, 'suite' | 'history' | 'owner'>
   readonly secrets: RoomSecrets
   readonly device: Uint8Array
   readonly store: KeyStore
@@ -39,6 +41,7 @@ export class Epochs {
   readonly known: RoomEpochs
   readonly keyring: Keyring
   readonly boxes: BoxOpener
+  readonly early: EarlyGrants
   readonly prekeys: OwnPrekeys
   readonly #own: OwnEpoch
 
@@ -52,7 +55,10 @@ export class Epochs {
     this.keyring = keyring
     this.prekeys = prekeys
     const held = () => prekeys.held
-    this.boxes = new BoxOpener({ device, epochs, keyring, store, prekeys: held, hpke, primitives, now, log })
+    const opening = { device, epochs, keyring, prekeys: held, hpke, primitives, now, log }
+    this.boxes = new BoxOpener({ ...opening, store })
+    const isOwner = toHex(beginning.owner.device) === toHex(device)
+    this.early = new EarlyGrants({ ...opening, isNew: this.givesHistory && !isOwner && !store.hasGrant(room) })
     const shareable = beginning.history === 'all'
     this.#own = new OwnEpoch({ keyring, store, epochs, shareable, hpke, primitives, now })
   }
@@ -65,7 +71,9 @@ export class Epochs {
   /** An event has been folded that holds in its log. */
   note(event: EpochEvent, place: EventPlace): KeptEvent {
     this.boxes.note(event, place)
-    return this.known.note(event, place)
+    const kept = this.known.note(event, place)
+    if (event.type === 'epoch-started') this.early.begun(event, place.log)
+    return kept
   }
 
   /** What is due before an entry that an epoch seals, in the own log, which stands at this cursor, for these readers; null: nothing. */

@@ -17,9 +17,12 @@ export class Keyring implements RoomKeys {
   readonly room: Uint8Array
   readonly #store: KeyStore
   readonly #secrets: RoomSecrets
-  readonly #held = new Map<string, EpochKeys>()
+  /** null: the store has none. */
+  readonly #held = new Map<string, EpochKeys | null>()
   /** Of each log, the epoch that was opened last, where reading stands. */
   readonly #reading = new Map<string, EpochKeys>()
+  /** What was given by a grant that is not folded yet: only then is it stored. */
+  readonly #early = new Map<string, EpochKeys>()
   /** What was used up by reading, and is not stored yet. */
   readonly #used = new Map<string, EpochKeys>()
 
@@ -49,10 +52,10 @@ export class Keyring implements RoomKeys {
   held(log: Uint8Array, number: number): EpochKeys | null {
     const id = idOf(log, number)
     const known = this.#held.get(id)
-    if (known) return known
-    const stored = this.#store.epoch(this.room, log, number)
-    if (stored) this.#remember(id, stored)
-    return stored
+    if (known !== undefined) return known
+    const row = this.#early.get(id) ?? this.#store.epoch(this.room, log, number)
+    this.#remember(id, row)
+    return row
   }
 
   /** An entry of this class has opened, with this row behind it: go on from there. What is ephemeral is used up by that. */
@@ -84,6 +87,17 @@ export class Keyring implements RoomKeys {
     this.#held.clear()
   }
 
+  /** Read with this row from now on, which a grant gives that is not folded yet. It is not stored. */
+  takeEarly(row: EpochKeys): void {
+    this.#early.set(idOf(row.log, row.number), row)
+    this.#take([row])
+  }
+
+  /** Whether all messages of an epoch can be read, in later runs too. */
+  isWhole(log: Uint8Array, number: number): boolean {
+    return !this.#early.has(idOf(log, number)) && this.held(log, number)?.history.first?.step === 0
+  }
+
   /** Keep these rows; durable once this returns. */
   keep(rows: readonly EpochKeys[]): void {
     this.#store.keep(this.room, rows)
@@ -99,6 +113,7 @@ export class Keyring implements RoomKeys {
   /** The same for what a grant brought. */
   keepGranted(grant: { readonly log: Uint8Array; readonly index: number }, rows: readonly EpochKeys[]): void {
     this.#store.keepGranted(this.room, grant, rows)
+    for (const { log, number } of rows) this.#early.delete(idOf(log, number))
     this.#take(rows)
   }
 
@@ -128,7 +143,7 @@ export class Keyring implements RoomKeys {
     }
   }
 
-  #remember(id: string, row: EpochKeys): void {
+  #remember(id: string, row: EpochKeys | null): void {
     this.#held.set(id, row)
     if (this.#held.size <= mostCached) return
     for (const oldest of this.#held.keys()) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { OpenedEntry, Suite } from '../../protocol/log/entry.ts'
@@ -13,8 +14,10 @@ import type { ViewStore } from '../storage/view-store.ts'
 import { CitedEntries } from './cited-entries.ts'
 import { entryRow, rowType } from './entry-row.ts'
 import { FoldingLog } from './folding-log.ts'
+import { GrantLookout } from './grant-lookout.ts'
 import { LateKeys } from './late-keys.ts'
 import { openBlock } from './open-block.ts'
+import { Pump } from './pump.ts'
 import { type HiddenAs, RoomAuthority, storedEntries } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
@@ -55,7 +58,10 @@ interface Listeners {
 
 const readAhead = 512
 const mostPerRound = 1_000
-const retryAfterMs = 2_000
+/** What a log in use grows by in a round is less. */
+const leastArriving = 8
+const arrivalMs = 100
+
 /**
  * Folds the logs of one room into the view store, each entry after those it cites.
  *
@@ -72,14 +78,18 @@ export class RoomFold {
   #number = 0
   /** The view store's generation that memory agrees with; null: none. */
   #generation: number | null = null
-  #pumping: Promise<void> | null = null
-  #again = false
-  #retry: NodeJS.Timeout | null = null
+  /** The generation that the last round began with. */
+  #tried: number | null = null
   #isTroubled = false
   #isUnread = false
-  #isClosed = false
   #live = false
   readonly #lateKeys = new LateKeys(() => void this.pump())
+  readonly #lookout: GrantLookout
+  readonly #pump = new Pump({
+    round: () => this.#foldOnce(),
+    settled: () => this.#settle(),
+    failed: (error) => this.#fail(error),
+  })
 
   constructor(room: FoldedRoom, view: ViewStore, primitives: Primitives, listeners: Listeners) {
     this.#room = room
@@ -87,6 +97,8 @@ export class RoomFold {
     this.#cited = new CitedEntries(this.logs, view)
     this.#primitives = primitives
     this.#listeners = listeners
+    this.#lookout = new GrantLookout(room, primitives)
+    room.epochs.early.onReady(() => void this.pump())
     this.authority = new RoomAuthority(beginningOf(decodeGenesis(room.genesis)), primitives)
   }
 
@@ -111,54 +123,31 @@ export class RoomFold {
 
   /** Fold all that is there. Resolves when nothing more can be folded for now. */
   pump(): Promise<void> {
-    this.#again = true
-    this.#pumping ??= this.#run()
-    return this.#pumping
+    return this.#pump.ask()
   }
 
   /** Fold no more. Resolves when the running round is over. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    if (this.#retry) clearTimeout(this.#retry)
     this.#lateKeys.close()
-    await this.#pumping
+    await this.#pump.close()
   }
 
-  async #run(): Promise<void> {
-    // `#pumping` is set before this goes on, and reset in the step that last looks at `#again`: whoever asks is always heard.
-    await null
-    while (this.#again && !this.#retry && !this.#isClosed) {
-      this.#again = false
-      const { generation } = this.#view
-      try {
-        if (await this.#foldOnce()) this.#again = true
-        else this.#settle()
-      } catch (error) {
-        if (this.#isClosed) break
-        this.#isTroubled = true
-        this.#listeners.onTrouble(error)
-        // A store that has been begun anew is folded at once.
-        this.#again = generation !== this.#view.generation
-        if (!this.#again) this.#retryLater(retryAfterMs)
-      }
-    }
-    this.#pumping = null
-  }
-
-  #retryLater(afterMs: number): void {
-    this.#retry = setTimeout(() => {
-      this.#retry = null
-      void this.pump()
-    }, afterMs).unref()
+  #fail(error: unknown): boolean {
+    this.#isTroubled = true
+    this.#listeners.onTrouble(error)
+    // A store that has been begun anew meanwhile is folded at once.
+    return this.#tried !== this.#view.generation
   }
 
   /** Answers whether there may be more. A log that cannot be read holds up no other. */
   async #foldOnce(): Promise<boolean> {
+    this.#tried = this.#view.generation
     if (this.#isStale()) this.#view.transaction(() => this.#restore())
     const gained = await this.#room.epochs.boxes.open()
     if (gained.some((epoch) => this.#isWithoutKeys(epoch))) this.#lateKeys.came()
+    this.#lookout.look(this.logs.values())
     const reads = await Promise.allSettled([...this.logs.values()].map((log) => log.readAhead(readAhead)))
-    if (this.#isClosed) return false
+    if (this.#pump.isClosed) return false
     if (this.#isStale()) return true
     const { entries, isAuthorityNew } = this.#foldRound()
     // What was there before is told all at once, when it has been folded again.
@@ -167,7 +156,14 @@ export class RoomFold {
     if (isAuthorityNew) this.#listeners.onAuthority()
     const failed = reads.find((read) => read.status === 'rejected')
     if (failed) throw failed.reason
+    if (this.#isArriving(entries.length)) await pause(arrivalMs)
     return entries.length > 0 || this.#room.epochs.boxes.isWaiting || this.#reopen()
+  }
+
+  /** Whether blocks come in numbers: each round and each look at it costs as much for one as for many. */
+  #isArriving(folded: number): boolean {
+    const isIncomplete = ({ stored }: FoldingLog) => stored.length < stored.knownLength && !stored.isForked
+    return folded >= leastArriving && folded < readAhead && [...this.logs.values()].some(isIncomplete)
   }
 
   /** Where keys have come late, fold everything once more: what can be read now may change the places of the rest. Answers whether there is something to fold. */
@@ -193,7 +189,7 @@ export class RoomFold {
 
   /** Fold what was read, in one transaction: if that fails, nothing has happened. */
   #foldRound(): { readonly entries: readonly ProjectedEntry[]; readonly isAuthorityNew: boolean } {
-    // Hypercore fetches in random order: most blocks stand behind a gap when they arrive.
+    // Most looks find nothing: a block that arrives may stand behind a gap, or wait.
     if (![...this.logs.values()].some((log) => log.nextBlock())) return { entries: [], isAuthorityNew: false }
     try {
       const round = this.#view.transaction(() => {

@@ -97,6 +97,11 @@ export class KeyStore {
     return this.#get(sql, Buffer.from(room), Buffer.from(log), index) !== undefined
   }
 
+  /** Whether a grant was opened in a room. */
+  hasGrant(room: Uint8Array): boolean {
+    return this.#get('SELECT 1 FROM grant WHERE room = ? LIMIT 1', Buffer.from(room)) !== undefined
+  }
+
   /** Keep an epoch of our own that begins. */
   keepOwn(room: Uint8Array, epoch: EpochKeys): void {
     this.#transaction(() => {

@@ -22,6 +22,8 @@ export interface OtherHistory {
   readonly rest: readonly TreeNode[]
 }
 
+const fetchMs = 5_000
+
 /** One log on disk, growing by our appends or by replication. */
 export class StoredLog {
   readonly key: Uint8Array
@@ -78,6 +80,11 @@ export class StoredLog {
       if (!block) throw new Error(`block ${start + i} is not here`)
       return block
     })
+  }
+
+  /** One block, asked for before all others; null if no connected node has it. */
+  async fetch(index: number): Promise<Uint8Array | null> {
+    return this.#core.get(index, { timeout: fetchMs })
   }
 
   /** Call back whenever blocks have arrived or were appended. */
@@ -150,7 +157,8 @@ export class StoredLog {
 
   /** Fetch everything that connected nodes have, now and later. */
   follow(): void {
-    this.#download ??= this.#core.download({ start: 0, end: -1 })
+    // In order, or nothing could be folded before nearly all is here.
+    this.#download ??= this.#core.download({ start: 0, end: -1, linear: true })
   }
 
   /** How many entries from the first on each connected node holds, by its network key in hex. */

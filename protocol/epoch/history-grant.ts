@@ -16,7 +16,7 @@ export interface GrantPlace {
 }
 
 /** One whole epoch of somebody's log, without what is ephemeral. */
-interface GrantedEpoch {
+export interface GrantedEpoch {
   readonly log: Uint8Array
   readonly number: number
   readonly header: Uint8Array
@@ -48,10 +48,37 @@ export async function grantHistory(
 }
 
 /**
- * The keys that a grant gives this device; null if it is for another, or its prekey is gone.
+ * The epochs that a grant gives this device, held to nothing yet; null if it is for another, or its prekey is gone.
  *
- * `startedAt` finds how an epoch began, as its author's log says; what began nowhere is passed over. All that is given is held to what its
- * author committed to. Throws `epoch/box`, `epoch/commitment`, `epoch/not-shareable` and `encoding/…`.
+ * Throws `epoch/box` and `encoding/…`.
+ */
+export async function readGrant(
+  granted: HistoryGranted,
+  place: GrantPlace,
+  owner: BoxOwner,
+  hpke: Hpke,
+): Promise<readonly GrantedEpoch[] | null> {
+  if (toHex(granted.device) !== toHex(owner.device)) return null
+  const plaintext = await openBox(granted, owner, grantContext(place, granted), hpke)
+  return plaintext && decodeGrant(plaintext)
+}
+
+/** The keys of an epoch that was granted, held to what its author committed to when it began. Throws `epoch/commitment` and `epoch/not-shareable`. */
+export function grantedKeys(
+  epoch: GrantedEpoch,
+  started: EpochStarted,
+  { room, now }: { readonly room: Uint8Array; readonly now: number },
+  primitives: Primitives,
+): EpochKeys {
+  if (!started.shareable) throw new ProtocolError('epoch/not-shareable')
+  requireCommitted(epoch, started.commitments, { room, log: epoch.log, number: epoch.number }, primitives)
+  return keysOf(epoch, now)
+}
+
+/**
+ * The keys that a grant gives this device; null as in `readGrant`.
+ *
+ * `startedAt` finds how an epoch began, as its author's log says; what began nowhere is passed over. Throws what `readGrant` and `grantedKeys` throw.
  */
 export async function openGrant(
   granted: HistoryGranted,
@@ -64,15 +91,11 @@ export async function openGrant(
   hpke: Hpke,
   primitives: Primitives,
 ): Promise<readonly EpochKeys[] | null> {
-  if (toHex(granted.device) !== toHex(owner.device)) return null
-  const plaintext = await openBox(granted, owner, grantContext(place, granted), hpke)
-  if (!plaintext) return null
-  return decodeGrant(plaintext).flatMap((epoch) => {
+  const epochs = await readGrant(granted, place, owner, hpke)
+  if (!epochs) return null
+  return epochs.flatMap((epoch) => {
     const started = startedAt(toHex(epoch.log), epoch.number)
-    if (!started) return []
-    if (!started.shareable) throw new ProtocolError('epoch/not-shareable')
-    requireCommitted(epoch, started.commitments, { room: place.room, ...epoch }, primitives)
-    return [keysOf(epoch, now)]
+    return started ? [grantedKeys(epoch, started, { room: place.room, now }, primitives)] : []
   })
 }
 

@@ -77,6 +77,22 @@ describe('somebody who comes later', () => {
     expect((await openedFrom(cy.home, before)).filter((each) => each === 'whole')).toEqual([])
   })
 
+  test('reads everything once: nothing is without its text for a moment while it arrives', async () => {
+    const ada = await net.open('Ada')
+    const room = (await makeRoom(ada, 'all')).room
+    const texts = Array.from({ length: 600 }, (_, i) => `${i}`)
+    await Promise.all(texts.map((text) => ada.run('send-message', { room, text })))
+    const cy = await net.open('Cy')
+    await cy.run('join-room', { link: (await ada.run('share-room', { room })).link })
+    const unreadable = new Set<number>()
+    await until(() => {
+      unreadable.add(cy.room(room).unreadable)
+      return cy.room(room).syncing === null && cy.texts(room).at(-1) === '599'
+    }, 'that all is here')
+    expect([...unreadable]).toEqual([0])
+    expect((await cy.verify(room)).report).toMatchObject({ ok: true, messages: 600 })
+  })
+
   test('reads all of it where the room is made so, also of who is away, and writes what nobody finds wrong', async () => {
     const [ada, ben] = [await net.open('Ada'), await net.open('Ben')]
     const room = await meet(ada, ben)
