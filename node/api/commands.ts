@@ -30,7 +30,8 @@ export const EntryId = Type.String({
 const Name = Type.String({ minLength: 1, maxLength: limits.nameLength })
 const Link = Type.String({ minLength: 1, maxLength: limits.linkLength })
 const Words = Type.String({ minLength: 1, maxLength: 1_024 })
-const Sdp = Type.String({ minLength: 1, maxLength: limits.sdpLength })
+const sdpText = { minLength: 1, maxLength: limits.sdpLength }
+const Sdp = Type.String(sdpText)
 const Nothing = Closed({})
 
 /** Why a call is over, as its last entry says it. */
@@ -225,6 +226,20 @@ export const commands = {
     Closed({ call: CallId }),
   ),
   'accept-call': command('Answer a call that rings', { call: CallId, sdp: Sdp }, Nothing),
+  'resume-call': command(
+    'Go on with a call that this page is still in, after the node was started anew',
+    {
+      call: CallId,
+      room: RoomId,
+      device: DeviceId,
+      own: Sdp,
+      remote: Type.String({
+        ...sdpText,
+        description: 'as this node gave it: it names the socket that the browser sends to',
+      }),
+    },
+    Nothing,
+  ),
   'end-call': command('Decline, cancel, hang up, or give a call up', { call: CallId, reason: CallEndReason }, Nothing),
   'set-call-status': command(
     'Tell the others in the call what one sends, and whether one’s hand is raised',

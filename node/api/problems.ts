@@ -15,6 +15,7 @@ export const problems = {
   'no-such-room': [404, 'This node is not in that room.'],
   'no-such-message': [404, 'There is no such message in this room.'],
   'no-such-call': [404, 'That call is over.'],
+  'call-lost': [410, 'The call is over: it could not be gone on with after your node was started anew.'],
   'no-such-session': [404, 'There is no such browser.'],
   'no-name': [409, 'Say first how you want to be called.'],
   'link-malformed': [400, 'This is not a Parley link, or a part of it is missing.'],

@@ -4,6 +4,7 @@ import {
   AdmissionPolicy,
   CallEndReason,
   CallId,
+  DeviceId,
   EntryId,
   HistoryPolicy,
   IdentityId,
@@ -207,6 +208,9 @@ export const CallView = Type.Object(
           room: RoomId,
           peer: IdentityId,
           peerName: Type.String(),
+          device: Type.Union([DeviceId, Type.Null()], {
+            description: 'the one of theirs that takes part, once it is known',
+          }),
           direction: Type.Union([Type.Literal('outgoing'), Type.Literal('incoming')]),
           state: Type.Union([
             Type.Literal('ringing'),

@@ -1,11 +1,11 @@
 import type { Description } from '../../protocol/call/description.ts'
 import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
-import { type MediaTunnel, openMediaTunnel } from './media-tunnel.ts'
+import { type MediaTunnel, openMediaTunnel, type TunnelPlace } from './media-tunnel.ts'
 
 /** The tunnel of the one call there is, and which way its packets go now. */
 export interface CallMedia {
   /** Throws what the system says if there is no socket to be had. */
-  open(id: string, address: string, send: (frame: Uint8Array) => void): Promise<void>
+  open(id: string, at: TunnelPlace, send: (frame: Uint8Array) => void): Promise<void>
   release(id: string): void
   candidate(id: string): SyntheticCandidate | null
   /** Both sides are known, so our browser can be told from any other program. */
@@ -27,10 +27,10 @@ export function makeCallMedia(): CallMedia {
   const opened = new Map<string, Opened>()
 
   return {
-    async open(id, address, send) {
+    async open(id, at, send) {
       const media: Opened = { id, tunnel: null, sides: null }
       opened.set(id, media)
-      const tunnel = await openMediaTunnel({ id: tunnelId(id), address, send })
+      const tunnel = await openMediaTunnel({ id: tunnelId(id), at, send })
       // Released while the socket was being opened.
       if (opened.get(id) !== media) return tunnel.close()
       media.tunnel = tunnel

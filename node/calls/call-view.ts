@@ -25,6 +25,7 @@ export function callView(call: Call, { peerName, candidate, self, notes }: Surro
       room,
       peer: peer.identity,
       peerName,
+      device: peer.device,
       direction,
       state: lost ? 'reconnecting' : call.state,
       reason: call.state === 'ended' ? call.reason : null,

@@ -5,6 +5,7 @@ import {
   type Call,
   type CallHappening,
   type CallPeer,
+  callTimes,
   canAccept,
   hasDevice,
   isLive,
@@ -12,7 +13,7 @@ import {
 } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
 import type { ToldNote } from '../../protocol/call/note.ts'
-import { describe } from '../../protocol/call/sdp.ts'
+import { candidateIn, describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
 import { Problem } from '../api/problems.ts'
@@ -22,9 +23,10 @@ import { makeCallMedia } from './call-media.ts'
 import { makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
 import { makePatience } from './call-patience.ts'
 import { callView } from './call-view.ts'
-import { candidateAddress } from './media-tunnel.ts'
+import { candidateAddress, type TunnelPlace } from './media-tunnel.ts'
 import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
+import { type CallLine, devicesIn, standingCall } from './standing-call.ts'
 
 /** A device of a room's member, connected now. Identity and device are hex. */
 export interface LivePeer extends CallPeer, NoteTaker {
@@ -41,6 +43,14 @@ export interface CallEntry extends CallPeer {
   readonly live: boolean
 }
 
+/** What a page knows of the call that it is in: the descriptions as its browser has them, and the other device. */
+export interface ShownCall {
+  readonly room: string
+  readonly device: string
+  readonly own: string
+  readonly remote: string
+}
+
 export interface CallsOptions {
   readonly self: CallPeer
   /** Write into the own log of the room. */
@@ -48,6 +58,13 @@ export interface CallsOptions {
   readonly peers: {
     /** The devices of this person that are connected now. */
     of(room: string, identity: string): readonly LivePeer[]
+    /** Whether it is a device of a member, connected or not. */
+    isMember(room: string, peer: CallPeer): boolean
+  }
+  readonly history: {
+    linesOf(room: string, call: string): readonly CallLine[]
+    /** Calls that this device has begun or answered, and not ended. */
+    unended(): readonly { readonly room: string; readonly call: string }[]
   }
   nameOf(room: string, identity: string): string
   now(): number
@@ -62,6 +79,8 @@ export interface Calls {
   start(room: string, to: string, sdp: string): Promise<string>
   /** Throws `Problem` (call-refused, no-such-call, peer-offline). */
   accept(id: string, sdp: string): Promise<void>
+  /** After a new start: the page is still in this call. Throws `Problem` (call-busy, call-lost, call-refused, no-such-room). */
+  resume(id: string, shown: ShownCall): Promise<void>
   /** Throws `Problem` (no-such-call). */
   end(id: string, reason: CallEndReason): Promise<void>
   /** Tell the others what we send, and whether our hand is raised. Throws `Problem` (no-such-call). */
@@ -92,7 +111,7 @@ const pageSilence = 30_000
 
 /** Spec: specs/call.md. */
 export async function openCalls(options: CallsOptions): Promise<Calls> {
-  const { self, append, peers, nameOf, now, log } = options
+  const { self, append, peers, history, nameOf, now, log } = options
   const callKey = await makeCallKey()
   const announcements = makeAnnouncements(callKey.publicKey)
   const signals = makeSignals({ self, callKey })
@@ -114,6 +133,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   let inbox: Promise<void> = Promise.resolve()
   let outbox: Promise<void> = Promise.resolve()
   let clock: NodeJS.Timeout | null = null
+  const patienceForPages = setTimeout(endForgotten, callTimes.gone).unref()
 
   function apply(happening: CallHappening): void {
     const before = call
@@ -180,9 +200,11 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     )
   }
 
-  function openMedia(id: string): Promise<void> {
-    return media.open(id, options.candidateAddress ?? candidateAddress(), (frame) => route?.send(frame))
+  function openMedia(id: string, at: TunnelPlace = anywhere()): Promise<void> {
+    return media.open(id, at, (frame) => route?.send(frame))
   }
+
+  const anywhere = (): TunnelPlace => ({ address: options.candidateAddress ?? candidateAddress(), port: 0 })
 
   async function start(room: string, to: string, sdp: string): Promise<string> {
     if (isLive(call)) throw new Problem('call-busy')
@@ -233,6 +255,35 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     } catch (error) {
       apply({ type: 'stopped', id, reason: 'failed' })
       throw asProblem(error)
+    }
+  }
+
+  async function resume(id: string, { room, device, own: ownSdp, remote: remoteSdp }: ShownCall): Promise<void> {
+    if (isLive(call)) {
+      if (call.id === id) return
+      throw new Problem('call-busy')
+    }
+    const standing = standingCall(history.linesOf(room, id), self, device)
+    if (!standing || !peers.isMember(room, standing.peer)) throw new Problem('call-lost')
+    const [description, remote, place] = refusing(() => [describe(ownSdp), describe(remoteSdp), candidateIn(remoteSdp)])
+    apply({ type: 'resumed', id, room, ...standing, remote })
+    try {
+      await openMedia(id, place)
+      media.connect(id, description, remote)
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.name : '' }, 'a call could not be gone on with')
+      apply({ type: 'stopped', id, reason: 'failed' })
+      throw new Problem('call-lost')
+    }
+    if (route) apply({ type: 'peer-back', room, device })
+  }
+
+  /** No page has come back to them after a new start. */
+  function endForgotten(): void {
+    for (const { room, call: id } of history.unended()) {
+      const lines = history.linesOf(room, id)
+      const stands = devicesIn(lines, self).some((device) => standingCall(lines, self, device))
+      if (stands && !(isLive(call) && call.id === id)) writeEnd(room, id, 'failed')
     }
   }
 
@@ -315,6 +366,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   return {
     start,
     accept,
+    resume,
     async end(id, reason) {
       requireLive(id)
       apply({ type: 'stopped', id, reason })
@@ -359,6 +411,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     async close() {
       if (isLive(call)) apply({ type: 'stopped', id: call.id, reason: 'hung-up' })
       stopClock()
+      clearTimeout(patienceForPages)
       await outbox
     },
   }

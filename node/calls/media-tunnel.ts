@@ -40,11 +40,16 @@ export interface MediaTunnel {
   close(): void
 }
 
+/** An address of this machine, and a port of it: 0 for any that is free. */
+export interface TunnelPlace {
+  readonly address: string
+  readonly port: number
+}
+
 export interface MediaTunnelOptions {
   /** 4 bytes that both nodes know this call's packets by. */
   readonly id: Uint8Array
-  /** An address of this machine. */
-  readonly address: string
+  readonly at: TunnelPlace
   /** Takes an unordered datagram for the other node. */
   send(frame: Uint8Array): void
 }
@@ -69,7 +74,7 @@ interface Source {
  * machine is listened to. Answers to checks go back to the socket that asked; everything else to the one that last sent
  * media. Spec: specs/call.md#tunnel (RFC 8445, RFC 7983).
  */
-export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions): Promise<MediaTunnel> {
+export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Promise<MediaTunnel> {
   const counters: TunnelCounters = {
     sent: 0,
     received: 0,
@@ -88,7 +93,7 @@ export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions)
   let credentials: CheckCredentials | null = null
   let browser: Source | null = null
   let away = false
-  const socket = await bind(address)
+  const socket = await bind(at)
   socket.on('error', () => counters.failed++)
   socket.on('message', fromBrowser)
 
@@ -134,7 +139,7 @@ export async function openMediaTunnel({ id, address, send }: MediaTunnelOptions)
   }
 
   return {
-    candidate: { address, port: socket.address().port },
+    candidate: { address: at.address, port: socket.address().port },
     counters,
     expect(given) {
       credentials = given
@@ -170,11 +175,16 @@ export function candidateAddress(): string {
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
 }
 
-async function bind(address: string): Promise<Socket> {
+async function bind({ address, port }: TunnelPlace): Promise<Socket> {
   // A key frame comes as a burst of some hundred packets.
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 })
-  socket.bind(0, address)
-  await once(socket, 'listening')
+  socket.bind(port, address)
+  try {
+    await once(socket, 'listening')
+  } catch (error) {
+    socket.close()
+    throw error
+  }
   return socket
 }
 

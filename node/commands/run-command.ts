@@ -158,6 +158,10 @@ const runners: Runners = {
     await calls.accept(call, sdp)
     return {}
   },
+  async 'resume-call'({ calls }, { call, ...shown }) {
+    await calls.resume(call, shown)
+    return {}
+  },
   async 'end-call'({ calls }, { call, reason }) {
     await calls.end(call, reason)
     return {}

@@ -1,10 +1,14 @@
+import { fromHex } from '../../protocol/bytes.ts'
 import { isCallEvent } from '../../protocol/room/event.ts'
+import { isRole } from '../../protocol/room/rights.ts'
 import type { Calls, CallsOptions, LivePeer } from '../calls/calls.ts'
+import type { CallLine } from '../calls/standing-call.ts'
+import type { TimelineSource } from '../projection/timeline.ts'
 import type { RoomChange } from './room-options.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What calls need of the rooms: a pen, whoever is connected, and their names. */
-export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | 'nameOf'> {
+export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | 'history' | 'nameOf'> {
   return {
     async append(room, events) {
       const own = rooms.get(room)
@@ -22,9 +26,30 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
         }
         return [...devices.values()]
       },
+      isMember(room, { identity, device }) {
+        const { authority } = rooms.get(room).fold
+        return isRole(authority.standingOf(identity)) && authority.identities.isActive(identity, fromHex(device))
+      },
+    },
+    history: {
+      linesOf: (room, call) => callLines(rooms.get(room).timeline(), call),
+      unended: () =>
+        rooms.all().flatMap((room) => {
+          const { view, room: number } = room.timeline()
+          const own = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ row }) => row)
+          return view.unendedCalls(number, own).map((call) => ({ room: room.key, call }))
+        }),
     },
     nameOf: (room, identity) => rooms.get(room).people.nameOf(identity),
   }
+}
+
+function callLines(source: TimelineSource, call: string): CallLine[] {
+  return source.view.callEntries(source.room, call).flatMap(({ type, key, text, hidden, flaw }) => {
+    const author = source.author(key)
+    if (!author || hidden || flaw) return []
+    return [{ type: type as CallLine['type'], identity: author.identity, device: author.device, text }]
+  })
 }
 
 /** Tell the calls what happened in a room: who came and went, and what was written about calls. */

@@ -197,6 +197,15 @@ export class ViewStore {
     return this.#all<StoredRow>(sql, room, call).map((row) => this.#row(row)!)
   }
 
+  /** Calls, by id, that one of these logs has begun or answered and none of them has ended; the newest first, and not all of very many. */
+  unendedCalls(room: number, logs: readonly number[]): string[] {
+    const these = logs.map(() => '?').join()
+    const sql = `SELECT DISTINCT call FROM entry WHERE room = ? AND type IN ('call-started', 'call-answer') AND log IN (${these})
+      AND NOT EXISTS (SELECT 1 FROM entry AS ended WHERE ended.room = entry.room AND ended.call = entry.call
+        AND ended.type = 'call-ended' AND ended.log IN (${these})) ORDER BY depth DESC LIMIT 64`
+    return this.#all<{ call: string }>(sql, room, ...logs, ...logs).map(({ call }) => call)
+  }
+
   lastMessage(room: number): LocatedRow | null {
     const sql = `SELECT ${columns} FROM entry JOIN log ON log.id = entry.log
       WHERE entry.room = ? AND entry.shown AND entry.hidden IS NULL AND entry.type = 'message-sent' ORDER BY ${reverseOrder} LIMIT 1`

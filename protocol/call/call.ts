@@ -72,6 +72,8 @@ export type CallHappening =
   | ({ readonly type: 'offered'; readonly remote: Description } & Offer)
   | { readonly type: 'accepted'; readonly id: string }
   | ({ readonly type: 'answered'; readonly remote: Description } & Offer)
+  /** After this node was started anew, the page has shown which call it is still in. The other node is not known to be there yet. */
+  | ({ readonly type: 'resumed'; readonly peer: CallPeer; readonly remote: Description } & Omit<CallOf, 'peer'>)
   /** Nothing of our call could be written, so its end has no place in the log either. */
   | { readonly type: 'unwritten'; readonly id: string }
   | { readonly type: 'stopped'; readonly id: string; readonly reason: CallEndReason }
@@ -107,6 +109,10 @@ export function stepCall(call: Call, happening: CallHappening, { self, now }: { 
       return accept(call, happening.id)
     case 'answered':
       return receiveAnswer(call, happening)
+    case 'resumed':
+      return isLive(call) || (call.state === 'ended' && call.id === happening.id)
+        ? stay(call)
+        : stay(resumed(happening, now))
     case 'stopped':
       return isLive(call) && call.id === happening.id ? end(call, ownReason(call, happening.reason), now) : stay(call)
     case 'unwritten':
@@ -221,6 +227,15 @@ function incoming({ id, room, peer, offer, remote }: Offer & { remote: Descripti
   const deadline = now + callTimes.ringing
   const offers = new Map([[peer.device, offer]])
   return { state: 'ringing', direction: 'incoming', id, room, peer, offers, remote, deadline, goneSince: null }
+}
+
+/** What its offer hashes to is in no memory any more, and nobody asks for it again. */
+function resumed(
+  { id, room, peer, direction, remote }: Extract<CallHappening, { type: 'resumed' }>,
+  now: number,
+): ConnectingCall {
+  const known = { id, room, peer, direction, remote, offers: new Map([[peer.device, '']]) }
+  return { ...known, state: 'connecting', answered: true, deadline: null, goneSince: now }
 }
 
 function end(call: RingingCall | ConnectingCall, reason: CallEndReason, now: number): CallStep {

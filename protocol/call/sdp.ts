@@ -150,6 +150,16 @@ export function sdpOf(
   ].join('\r\n')
 }
 
+/** The one socket that an SDP names, as `sdpOf` writes it: a browser gives it back with the rest. Throws `call/field`. */
+export function candidateIn(sdp: string): SyntheticCandidate {
+  const lines = new Set(sdp.split('\r\n').filter((line) => line.startsWith('a=candidate:')))
+  const match = lines.size === 1 ? candidatePattern.exec([...lines][0]!) : null
+  if (!match) throw new ProtocolError('call/field', 'candidate')
+  return { address: match[1]!, port: Number(match[2]) }
+}
+
+const candidatePattern = /^a=candidate:1 1 udp 16777215 ((?:\d{1,3}\.){3}\d{1,3}) (\d{1,5}) typ host/
+
 /** Throws `call/role` unless an offer leaves the DTLS role open and an answer takes one (RFC 8842, 5). */
 export function checkRole({ setup }: Description, type: 'offer' | 'answer'): void {
   if ((setup === 'actpass') !== (type === 'offer')) throw new ProtocolError('call/role', `${setup} in an ${type}`)

@@ -105,7 +105,7 @@ function jsonOrNothing(bytes: Uint8Array): unknown {
 export async function openNodeTargets(): Promise<{ readonly targets: readonly Target[]; close(): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'parley-fuzz-'))
   const id = Uint8Array.of(1, 2, 3, 4)
-  const tunnel = await openMediaTunnel({ id, address: '127.0.0.1', send: () => undefined })
+  const tunnel = await openMediaTunnel({ id, at: { address: '127.0.0.1', port: 0 }, send: () => undefined })
   tunnel.expect(credentials)
   const callKey = await makeCallKey()
   const between = { room: seedOf('room'), call: seedOf('c').subarray(0, 16), from: seedOf('a'), to: seedOf('b') }

@@ -14,6 +14,7 @@ const ringing: Call = {
   room: 'garden',
   peer: 'ad'.repeat(32),
   peerName: 'Ada',
+  device: null,
   direction: 'incoming',
   state: 'ringing',
   reason: null,

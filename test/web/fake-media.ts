@@ -14,6 +14,7 @@ export function fakeMedia(): CallMedia {
     emoji: shallowRef(null),
     quality: shallowRef(null),
     state: ref<CallMediaState>('idle'),
+    interrupted: ref(false),
     trouble: ref(null),
     muted: ref(false),
     cameraOff: ref(false),

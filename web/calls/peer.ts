@@ -22,6 +22,12 @@ export interface Peer {
   receiveAnswer(sdp: string): Promise<void>
   /** Send this voice or picture from now on, or none. */
   send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
+  /** Send a whole picture next: whoever has missed some frames shows nothing of those that build on them. */
+  sendWholePicture(): Promise<void>
+  /** How long ago voice or picture of the other side last arrived, in ms; null if none has yet. */
+  silence(): number | null
+  /** What the own browser has described, as it stands now. */
+  description(): string
   /** The certificates in use, which both sides have proven to hold; null if there are none within a second. */
   fingerprints(): Promise<Fingerprints | null>
   /** What was sent and received so far. */
@@ -63,6 +69,18 @@ export function openPeer(): Peer {
       const section = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)
       if (section && section.sender.track !== track) await section.sender.replaceTrack(track)
     },
+    async sendWholePicture() {
+      const { sender } = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video') ?? {}
+      // A browser that does not know the second argument goes on until the other side asks.
+      const set = sender?.setParameters as SetParameters | undefined
+      await set?.call(sender, sender!.getParameters(), { encodingOptions: [{ keyFrame: true }] })
+    },
+    silence() {
+      const sources = connection.getReceivers().flatMap((receiver) => receiver.getSynchronizationSources())
+      const newest = Math.max(...sources.map(({ timestamp }) => timestamp))
+      return sources.length === 0 ? null : performance.timeOrigin + performance.now() - newest
+    },
+    description: () => connection.localDescription?.sdp ?? '',
     async fingerprints() {
       // The statistics may be a moment behind the event.
       for (let attempts = 0; attempts < 20; attempts++) {
@@ -84,6 +102,12 @@ export function openPeer(): Peer {
     },
   }
 }
+
+/** W3C webrtc-extensions, `RTCSetParameterOptions`. */
+type SetParameters = (
+  parameters: RTCRtpSendParameters,
+  options: { readonly encodingOptions: readonly { readonly keyFrame: boolean }[] },
+) => Promise<void>
 
 function fingerprintsIn(stats: RTCStatsReport): Fingerprints | null {
   for (const report of stats.values()) {

@@ -2,6 +2,7 @@ import { computed, onScopeDispose, ref, type ShallowRef, shallowRef, watch } fro
 import type { CallEndReason, Command } from '../../node/api/commands.ts'
 import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
+import { BridgeProblem } from '../bridge/bridge-problem.ts'
 import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
 import { emojiOf, type ProvenCall } from './call-emoji.ts'
@@ -10,8 +11,13 @@ import { type Captured, useOwnMedia } from './own-media.ts'
 import { openPeer, type Peer } from './peer.ts'
 import { makeReceivedOffer } from './received-offer.ts'
 import { useQuality } from './use-quality.ts'
+import { useWholePictures } from './whole-pictures.ts'
 
 type LiveView = NonNullable<CallView['call']>
+
+type Described = LiveView & { readonly remote: NonNullable<LiveView['remote']> }
+
+const isDescribed = (view: LiveView): view is Described => view.remote !== null
 
 /** The call that this page takes part in. Another page of the same node may be in one while this has none. */
 interface Attempt {
@@ -25,8 +31,8 @@ interface Attempt {
   peer: Peer | null
   /** Camera and microphone, from the click on. */
   readonly capture: Captured
-  /** The fingerprint that the other side signed, once its description is here. */
-  signed: string | null
+  /** The call with the other side's description and the fingerprint that it signed, once they are here. */
+  described: Described | null
   /** What the other side is told if it is over before the node has said which call it is. */
   end: CallEndReason
 }
@@ -46,6 +52,8 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     },
   })
   const received = makeReceivedOffer()
+  /** The browser has lost the way to the other side, and still looks for it. */
+  const interrupted = ref(false)
   let attempt: Attempt | null = null
 
   watch(call, ({ call: view }) => follow(view), { immediate: true })
@@ -80,24 +88,40 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     else if (view && view.id === current.id) {
       current.shown = true
       if (view.state === 'ended') finish()
-      else if (view.remote && current.signed === null) {
-        current.signed = view.remote.fingerprint
+      else if (isDescribed(view) && current.described === null) {
+        current.described = view
         state.value = 'connecting'
         current.peer
           ?.receiveAnswer(view.remote.sdp)
           .catch(() => fail('The answer of the other side could not be used.'))
       }
-    } else if (current.shown || current.refused) finish()
+    } else if (view === null && current.described) void resume(current, current.described)
+    else if (view === null && current.shown && !current.refused)
+      fail('Your node was started anew before the call could begin.')
+    else if (current.shown || current.refused) finish()
+  }
+
+  /** The node knows of no call: it was started anew. The connection of this page needs it only to pass packets on. */
+  async function resume(current: Attempt, { id, room, device, remote }: Described): Promise<void> {
+    if (!current.peer || !device) return
+    const own = current.peer.description()
+    try {
+      await bridge.send({ type: 'resume-call', call: id, room, device, own, remote: remote.sdp })
+    } catch (error) {
+      // Stopped once more: it is asked again when it is back.
+      const isAway = error instanceof BridgeProblem && error.code === 'unreachable'
+      if (isCurrent(current) && !isAway) giveUp(error)
+    }
   }
 
   /** Both have called each other, and the other side's call stands: this page answers it without asking again. */
-  function yieldTo({ peer, capture }: Attempt, { id, remote: offer }: LiveView): void {
+  function yieldTo({ peer, capture }: Attempt, view: LiveView): void {
     // The node is still opening the socket for its media, and will show the call again.
-    if (!offer) return
+    if (!isDescribed(view)) return
     peer?.close()
-    const current = called(id, offer.fingerprint, capture)
+    const current = called(view, capture)
     attempt = current
-    void answerAs(current, received.read(id, offer.sdp))
+    void answerAs(current, received.read(view.id, view.remote.sdp))
   }
 
   function begin(current: Attempt): Attempt {
@@ -129,6 +153,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     remote.value = peer.remote
     peer.onState((now) => {
       if (!isCurrent(current)) return
+      interrupted.value = now === 'disconnected'
       if (now === 'connected') void prove(current, peer)
       if (now === 'failed') fail('The connection to the other side was lost.')
     })
@@ -164,8 +189,8 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
 
   async function accept(): Promise<void> {
     const view = call.value.call
-    if (attempt || view?.state !== 'ringing' || view.direction !== 'incoming' || !view.remote) return
-    const current = begin(called(view.id, view.remote.fingerprint, openCamera()))
+    if (attempt || view?.state !== 'ringing' || view.direction !== 'incoming' || !isDescribed(view)) return
+    const current = begin(called(view, openCamera()))
     await answerAs(current, received.read(view.id, view.remote.sdp))
   }
 
@@ -189,7 +214,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     state.value = 'connected'
     const found = await peer.fingerprints()
     if (!isCurrent(current)) return
-    if (found !== null && found.other === current.signed && current.id) {
+    if (found !== null && found.other === current.described?.remote.fingerprint && current.id) {
       proven.value = { id: current.id, ...found }
       state.value = 'secure'
     } else fail('The other side could not prove that it is who it should be. The call was ended.')
@@ -218,6 +243,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     attempt = null
     received.forget()
     own.close()
+    interrupted.value = false
     proven.value = null
     remote.value = null
     state.value = 'ended'
@@ -237,6 +263,8 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     if (id) await endCall(id, 'hung-up')
   }
 
+  useWholePictures(() => (isTalking() ? (attempt?.peer ?? null) : null))
+
   return {
     devices,
     check: useDeviceCheck(devices, own.stream),
@@ -246,6 +274,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     emoji: computed(() => proven.value && emojiOf(proven.value)),
     quality: useQuality(() => (isTalking() ? (attempt?.peer ?? null) : null)),
     state,
+    interrupted,
     trouble,
     muted: own.switches.muted,
     cameraOff: own.switches.cameraOff,
@@ -260,11 +289,12 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
 }
 
 function calling(to: string, capture: Captured): Attempt {
-  return { id: null, to, refused: false, shown: false, peer: null, capture, signed: null, end: 'cancelled' }
+  return { id: null, to, refused: false, shown: false, peer: null, capture, described: null, end: 'cancelled' }
 }
 
-function called(id: string, signed: string, capture: Captured): Attempt {
-  return { id, to: null, refused: false, shown: true, peer: null, capture, signed, end: 'failed' }
+function called(described: Described, capture: Captured): Attempt {
+  const { id } = described
+  return { id, to: null, refused: false, shown: true, peer: null, capture, described, end: 'failed' }
 }
 
 function askBeforeLeaving(event: BeforeUnloadEvent): void {

@@ -26,6 +26,7 @@ export const useCannedCallMedia: UseCallMedia = (_bridge, call) => {
     emoji: shallowRef(null),
     quality: shallowRef(null),
     state,
+    interrupted: ref(false),
     trouble,
     muted,
     cameraOff,

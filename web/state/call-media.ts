@@ -31,6 +31,8 @@ export interface CallMedia {
   readonly quality: Readonly<ShallowRef<CallQuality | null>>
   /** `secure` only once the certificate in use is the one that the other side signed. */
   readonly state: Ref<CallMediaState>
+  /** Nothing comes through at present, and the browser still tries. */
+  readonly interrupted: Readonly<Ref<boolean>>
   /** What stands in the way, in plain words. */
   readonly trouble: Ref<string | null>
   readonly muted: Ref<boolean>

@@ -1,3 +1,4 @@
+import { useIntervalFn } from '@vueuse/core'
 import {
   computed,
   type InjectionKey,
@@ -69,23 +70,35 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
   const answering = computed(() => ['asking', 'connecting', 'connected', 'secure'].includes(media.state.value))
   const talking = computed(() => media.state.value === 'connected' || media.state.value === 'secure')
 
+  /** The node does not answer, or has not told of its call since. */
+  const nodeAway = ref(false)
+  onScopeDispose(
+    bridge.watchState((now) => {
+      if (now !== 'open') nodeAway.value = true
+    }),
+  )
+  // A browser holds a call for some seconds only: so long, the page does not wait longer each time.
+  useIntervalFn(() => nodeAway.value && talking.value && bridge.retry(), 500)
+
+  const cutOff = computed(() => nodeAway.value || live.value?.state !== 'connecting' || media.interrupted.value)
   const stuck = computed(() => dialled.value !== null && media.trouble.value !== null)
 
   onScopeDispose(
     bridge.watch({ type: 'call' }, (next) => {
       const ended = next.call?.state === 'ended' && view.value.call?.state !== 'ended' ? next.call : null
       view.value = next
+      nodeAway.value = false
       if (ended) onEnd(endSentence(ended))
-      if (!next.call || next.call.state === 'ended') dialled.value = media.trouble.value ? dialled.value : null
+      // A node that was started anew knows of no call before the page has told it.
+      const isOver = next.call ? next.call.state === 'ended' : !talking.value
+      if (isOver) dialled.value = media.trouble.value ? dialled.value : null
     }),
   )
 
   /** The call that this page takes part in. */
   const taken = computed(() => (busy.value && !incoming.value ? live.value : null))
 
-  const phase = computed(() =>
-    live.value?.state === 'reconnecting' && talking.value ? 'reconnecting' : media.state.value,
-  )
+  const phase = computed(() => (talking.value && cutOff.value ? 'reconnecting' : media.state.value))
 
   return {
     media,
@@ -154,7 +167,11 @@ function endSentence({ direction, reason, peerName }: NonNullable<CallView['call
 function useLength(talking: Readonly<ShallowRef<boolean>>, id: () => string | undefined): Ref<number> {
   const length = ref(0)
   let timer: ReturnType<typeof setInterval> | undefined
-  watch(id, () => {
+  let of: string | undefined
+  watch(id, (now) => {
+    // A node that was started anew knows of no call for a moment.
+    if (!now || now === of) return
+    of = now
     length.value = 0
   })
   watch(talking, (now) => {

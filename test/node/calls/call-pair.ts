@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import type { CallView } from '../../../node/api/views.ts'
 import { type Calls, type LivePeer, openCalls } from '../../../node/calls/calls.ts'
+import type { CallLine } from '../../../node/calls/standing-call.ts'
+import { toHex } from '../../../protocol/bytes.ts'
 import { decodeCallNote } from '../../../protocol/call/note.ts'
 import type { CallEvent } from '../../../protocol/room/event.ts'
 
@@ -19,6 +21,10 @@ export interface Side {
 /** People whose nodes are joined in this process: entries and datagrams go straight to the others. */
 export interface Party {
   readonly sides: readonly Side[]
+  /** Devices that are no member's any more. */
+  readonly strangers: Set<string>
+  /** Start the node of a side anew: its memory is gone, what was written stays. */
+  restart(side: Side): Promise<Side>
   /** Stands between an entry and its readers; gives what is to be delivered. */
   onEntry: (from: Side, event: CallEvent) => readonly CallEvent[]
   connect(a: Side, b: Side): void
@@ -35,6 +41,7 @@ export async function openParty(
   const sides: Side[] = []
   const party: Party = {
     sides,
+    strangers: new Set(),
     onEntry: (_from, event) => [event],
     connect(a, b) {
       for (const [own, other] of [[a, b] as const, [b, a] as const]) {
@@ -54,6 +61,15 @@ export async function openParty(
         own.calls.peerGone(room, other.device)
       }
     },
+    async restart(side) {
+      for (const other of side.live.keys()) party.disconnect(side, sides.find(({ device }) => device === other)!)
+      // What it still wants to write when it is closed is written by nobody.
+      crashed.add(side.calls)
+      await side.calls.close()
+      const again = await openSide(party, side, candidateAddress)
+      sides[sides.indexOf(side)] = again
+      return again
+    },
     deliver(from, event, live = true) {
       for (const { calls } of sides) {
         calls.receiveEntry(room, { identity: from.identity, device: from.device, event, live })
@@ -63,17 +79,40 @@ export async function openParty(
       for (const { calls } of sides) await calls.close()
     },
   }
-  for (const [name, key] of people) sides.push(await openSide(party, name.repeat(64), key.repeat(64), candidateAddress))
+  for (const [name, key] of people) {
+    sides.push(
+      await openSide(party, { identity: name.repeat(64), device: key.repeat(64), written: [] }, candidateAddress),
+    )
+  }
   for (const [i, a] of sides.entries()) for (const b of sides.slice(i + 1)) party.connect(a, b)
   return party
 }
 
-async function openSide(party: Party, identity: string, device: string, address: string | null): Promise<Side> {
+function linesOf({ identity, device, written }: Side, call: string): CallLine[] {
+  return written.flatMap((event) => {
+    if (toHex(event.call) !== call) return []
+    return [{ type: event.type, identity, device, text: 'to' in event ? toHex(event.to) : event.reason }]
+  })
+}
+
+function unended(written: readonly CallEvent[]): string[] {
+  const ended = new Set(written.filter(({ type }) => type === 'call-ended').map(({ call }) => toHex(call)))
+  const begun = written.filter(({ type }) => type === 'call-started' || type === 'call-answer')
+  return begun.map(({ call }) => toHex(call)).filter((call) => !ended.has(call))
+}
+
+const crashed = new Set<Calls>()
+
+async function openSide(
+  party: Party,
+  { identity, device, written }: Pick<Side, 'identity' | 'device' | 'written'>,
+  address: string | null,
+): Promise<Side> {
   const live = new Map<string, LivePeer>()
-  const written: CallEvent[] = []
   const calls = await openCalls({
     self: { identity, device },
     async append(_room, events) {
+      if (crashed.has(calls)) return
       written.push(...events)
       setImmediate(() => {
         for (const event of events) for (const each of party.onEntry(side, event)) party.deliver(side, each)
@@ -81,6 +120,11 @@ async function openSide(party: Party, identity: string, device: string, address:
     },
     peers: {
       of: (_room, wanted) => [...live.values()].filter(({ identity }) => identity === wanted),
+      isMember: (_room, peer) => !party.strangers.has(peer.device),
+    },
+    history: {
+      linesOf: (_room, call) => party.sides.flatMap((each) => linesOf(each, call)),
+      unended: () => unended(written).map((call) => ({ room, call })),
     },
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
     now: () => Date.now(),

@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CallEvent } from '../../../protocol/room/event.ts'
 import { chromiumAnswer, chromiumOffer } from '../../protocol/call/chromium.ts'
@@ -281,6 +282,94 @@ describe('the media of a call', () => {
     await talk()
     vi.advanceTimersByTime(32_000)
     expect(ada.state()).toMatchObject({ state: 'ended', reason: 'failed' })
+  })
+})
+
+describe('a node that was started anew in a call', () => {
+  const again = (id: string) => {
+    const { remote, device } = ada.state()!
+    return { id, shown: { room, device: device!, own: chromiumOffer, remote: remote!.sdp } }
+  }
+
+  test('goes on with it as its page and its log say, on the same socket, and nothing more is written', async () => {
+    const { id, shown } = again(await talk())
+    const port = portOf(ada)
+    ada = await party.restart(ada)
+    expect(ada.state()).toBeNull()
+    expect(ben.state()?.state).toBe('reconnecting')
+    party.connect(ada, ben)
+    await ada.calls.resume(id, shown)
+    await until(() => ada.state()?.remote !== null)
+    expect(ada.state()).toMatchObject({
+      id,
+      direction: 'outgoing',
+      state: 'connecting',
+      peer: ben.identity,
+      device: ben.device,
+    })
+    expect(portOf(ada)).toBe(port)
+    await ada.calls.resume(id, shown)
+    const page = createSocket('udp4')
+    const heard: string[] = []
+    page.on('message', (packet) => heard.push(packet.toString('latin1')))
+    page.send(iceCheck({ username: 'gIkq:R/A7', password: 'xK8ojOUvSbyBmuuVDU6X212T' }).packet, port, '127.0.0.1')
+    ada.calls.receiveDatagram(
+      ben.device,
+      Buffer.concat([Buffer.from(id.slice(0, 8), 'hex'), rtpPacket('moving picture')]),
+    )
+    await until(() => heard.some((packet) => packet.includes('moving picture')))
+    page.close()
+    expect([kinds(ada), kinds(ben)]).toEqual([['call-started', 'call-offer'], ['call-answer']])
+  })
+
+  test('goes on with one that it has answered', async () => {
+    const id = await talk()
+    const { remote, device } = ben.state()!
+    ben = await party.restart(ben)
+    await ben.calls.resume(id, { room, device: device!, own: chromiumAnswer, remote: remote!.sdp })
+    expect(ben.state()).toMatchObject({ direction: 'incoming', state: 'reconnecting', peer: ada.identity })
+    party.connect(ada, ben)
+    expect(ben.state()?.state).toBe('connecting')
+  })
+
+  test('goes on with none that its log does not know, or that was ended, or with somebody who is no member now', async () => {
+    const { id, shown } = again(await talk())
+    ada = await party.restart(ada)
+    const lost = hasCode('call-lost')
+    await expect(ada.calls.resume('0'.repeat(32), shown)).rejects.toThrow(lost)
+    await expect(ada.calls.resume(id, { ...shown, device: eve.device })).rejects.toThrow(lost)
+    await expect(ada.calls.resume(id, { ...shown, remote: chromiumAnswer })).rejects.toThrow(hasCode('call-refused'))
+    party.strangers.add(ben.device)
+    await expect(ada.calls.resume(id, shown)).rejects.toThrow(lost)
+    party.strangers.clear()
+    await ben.calls.end(id, 'hung-up')
+    await expect(ada.calls.resume(id, shown)).rejects.toThrow(lost)
+    expect(ada.state()).toBeNull()
+    expect(endOf(ada)).toBeUndefined()
+  })
+
+  test('ends it when the socket is another program’s by now', async () => {
+    const { id, shown } = again(await talk())
+    const port = portOf(ada)
+    ada = await party.restart(ada)
+    const other = createSocket('udp4').bind(port, '127.0.0.1')
+    await once(other, 'listening')
+    await expect(ada.calls.resume(id, shown)).rejects.toThrow(hasCode('call-lost'))
+    other.close()
+    await until(() => endOf(ada) !== undefined)
+    expect(endOf(ada)).toMatchObject({ reason: 'failed' })
+  })
+
+  test('ends it after 30 seconds when no page comes back to it, and the other side reads why', async () => {
+    await talk()
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+    ada = await party.restart(ada)
+    party.connect(ada, ben)
+    vi.advanceTimersByTime(30_000)
+    vi.useRealTimers()
+    await until(() => ben.state()?.state === 'ended')
+    expect(endOf(ada)).toMatchObject({ reason: 'failed' })
+    expect(ben.state()).toMatchObject({ reason: 'failed' })
   })
 })
 

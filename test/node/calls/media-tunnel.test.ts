@@ -14,7 +14,11 @@ afterEach(() => {
 
 async function openTunnel({ expecting = true } = {}) {
   const sent: Buffer[] = []
-  const tunnel = await openMediaTunnel({ id, address: '127.0.0.1', send: (frame) => sent.push(Buffer.from(frame)) })
+  const tunnel = await openMediaTunnel({
+    id,
+    at: { address: '127.0.0.1', port: 0 },
+    send: (frame) => sent.push(Buffer.from(frame)),
+  })
   opened.push(tunnel)
   if (expecting) tunnel.expect(credentials)
   const frame = (packet: Buffer) => tunnel.receive(Buffer.concat([id, packet]))

@@ -92,6 +92,8 @@ async function run({ calls }: Side, command: Command): Promise<unknown> {
       return { call: await calls.start(command.room, command.to, command.sdp) }
     case 'accept-call':
       return (await calls.accept(command.call, command.sdp)) ?? {}
+    case 'resume-call':
+      return (await calls.resume(command.call, command)) ?? {}
     case 'end-call':
       return (await calls.end(command.call, command.reason)) ?? {}
     default:
