@@ -13,7 +13,7 @@ import {
 } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
 import type { ToldNote } from '../../protocol/call/note.ts'
-import { candidateIn, describe } from '../../protocol/call/sdp.ts'
+import { describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
 import { Problem } from '../api/problems.ts'
@@ -21,12 +21,13 @@ import type { CallView } from '../api/views.ts'
 import { makeAnnouncements, type Presence } from './announcements.ts'
 import { makeCallMedia } from './call-media.ts'
 import { makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
-import { makePatience } from './call-patience.ts'
 import { callView } from './call-view.ts'
 import { candidateAddress, type TunnelPlace } from './media-tunnel.ts'
+import { makeOfferGate } from './offer-gate.ts'
+import { makePageSilence } from './page-silence.ts'
+import { type CallHistory, makeResumption, type ShownCall } from './resumption.ts'
 import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
-import { type CallLine, devicesIn, standingCall } from './standing-call.ts'
 
 /** A device of a room's member, connected now. Identity and device are hex. */
 export interface LivePeer extends CallPeer, NoteTaker {
@@ -43,14 +44,6 @@ export interface CallEntry extends CallPeer {
   readonly live: boolean
 }
 
-/** What a page knows of the call that it is in: the descriptions as its browser has them, and the other device. */
-export interface ShownCall {
-  readonly room: string
-  readonly device: string
-  readonly own: string
-  readonly remote: string
-}
-
 export interface CallsOptions {
   readonly self: CallPeer
   /** Write into the own log of the room. */
@@ -61,11 +54,7 @@ export interface CallsOptions {
     /** Whether it is a device of a member, connected or not. */
     isMember(room: string, peer: CallPeer): boolean
   }
-  readonly history: {
-    linesOf(room: string, call: string): readonly CallLine[]
-    /** Calls that this device has begun or answered, and not ended. */
-    unended(): readonly { readonly room: string; readonly call: string }[]
-  }
+  readonly history: CallHistory
   nameOf(room: string, identity: string): string
   now(): number
   readonly log: Logger
@@ -100,14 +89,8 @@ export interface Calls {
   close(): Promise<void>
 }
 
-const mostSeen = 1_024
-const mostPending = 8
 /** Devices of one person that ring at once. */
 const mostRung = 8
-/** Each call that is refused makes us write an entry. */
-const mostOffers = { times: 10, within: 60_000 } as const
-// A browser in a call makes an ICE check every few seconds, also when muted: silence means that the page is gone.
-const pageSilence = 30_000
 
 /** Spec: specs/call.md. */
 export async function openCalls(options: CallsOptions): Promise<Calls> {
@@ -117,8 +100,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   const signals = makeSignals({ self, callKey })
   const media = makeCallMedia()
   const listeners = new Set<() => void>()
-  const seen = new Set<string>()
-  const patience = makePatience(mostOffers)
+  const isConnected = (room: string, { identity, device }: CallPeer) => findPeer(room, identity, device) !== null
+  const gate = makeOfferGate({ self, announcements, isConnected })
+  const pageSilence = makePageSilence()
+  const resumption = makeResumption({ self, history, isMember: peers.isMember })
   const notes = makeCallNotes({
     self,
     audience: () => (call.state === 'connecting' && route ? [route] : []),
@@ -128,8 +113,6 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   let call: Call = { state: 'idle' }
   let own: Description | null = null
   let route: LivePeer | null = null
-  let page = { id: '', sent: 0, heardAt: 0 }
-  let pending = 0
   let inbox: Promise<void> = Promise.resolve()
   let outbox: Promise<void> = Promise.resolve()
   let clock: NodeJS.Timeout | null = null
@@ -182,9 +165,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     apply({ type: 'time-passed' })
     notes.passTime()
     if (call.state !== 'connecting' || !call.answered) return
-    const sent = media.sent(call.id)
-    if (page.id !== call.id || page.sent !== sent) page = { id: call.id, sent, heardAt: now() }
-    else if (now() - page.heardAt >= pageSilence) apply({ type: 'stopped', id: call.id, reason: 'failed' })
+    const { id } = call
+    if (pageSilence.isTooLong(id, media.sent(id), now())) apply({ type: 'stopped', id, reason: 'failed' })
   }
 
   /** Entries go out in the order in which they were decided. */
@@ -258,18 +240,17 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
   }
 
-  async function resume(id: string, { room, device, own: ownSdp, remote: remoteSdp }: ShownCall): Promise<void> {
+  async function resume(id: string, shown: ShownCall): Promise<void> {
     if (isLive(call)) {
       if (call.id === id) return
       throw new Problem('call-busy')
     }
-    const standing = standingCall(history.linesOf(room, id), self, device)
-    if (!standing || !peers.isMember(room, standing.peer)) throw new Problem('call-lost')
-    const [description, remote, place] = refusing(() => [describe(ownSdp), describe(remoteSdp), candidateIn(remoteSdp)])
-    apply({ type: 'resumed', id, room, ...standing, remote })
+    const { own: description, place, ...resumed } = refusing(() => resumption.check(id, shown))
+    const { room, device } = shown
+    apply({ type: 'resumed', id, room, ...resumed })
     try {
       await openMedia(id, place)
-      media.connect(id, description, remote)
+      media.connect(id, description, resumed.remote)
     } catch (error) {
       log.warn({ error: error instanceof Error ? error.name : '' }, 'a call could not be gone on with')
       apply({ type: 'stopped', id, reason: 'failed' })
@@ -280,10 +261,8 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   /** No page has come back to them after a new start. */
   function endForgotten(): void {
-    for (const { room, call: id } of history.unended()) {
-      const lines = history.linesOf(room, id)
-      const stands = devicesIn(lines, self).some((device) => standingCall(lines, self, device))
-      if (stands && !(isLive(call) && call.id === id)) writeEnd(room, id, 'failed')
+    for (const { room, call: id } of resumption.standing()) {
+      if (!isLive(call) || call.id !== id) writeEnd(room, id, 'failed')
     }
   }
 
@@ -295,9 +274,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
     const peer = { identity, device }
     if (event.type === 'call-offer') {
-      if (!isForNow(room, peer, event)) return
-      pending++
-      queue(() => receiveOffer(room, peer, event).finally(() => pending--))
+      if (gate.admits(room, peer, event, now())) queue(() => receiveOffer(room, peer, event).finally(gate.done))
     }
     if (event.type === 'call-answer') queue(() => receiveAnswer(room, peer, event))
     // Queued, because the offer may still be being opened.
@@ -319,18 +296,6 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     inbox = inbox.then(work).catch((error: Error) => {
       log.warn({ error: error instanceof ProtocolError ? error.code : error.name }, 'a call entry was refused')
     })
-  }
-
-  /** Whether an offer may ring: to us, from a peer that is connected now and names what we gave it, and not seen before. */
-  function isForNow(room: string, { identity, device }: CallPeer, offer: CallOfferEvent): boolean {
-    const name = `${device}/${toHex(offer.call)}`
-    if (toHex(offer.to) !== self.device || seen.has(name) || pending >= mostPending) return false
-    if (!patience.allows(device, now())) return false
-    if (!findPeer(room, identity, device)) return false
-    if (!announcements.wasGiven(room, device, offer.presence)) return false
-    seen.add(name)
-    if (seen.size > mostSeen) seen.delete(seen.keys().next().value!)
-    return true
   }
 
   async function receiveOffer(room: string, peer: CallPeer, event: CallOfferEvent): Promise<void> {

@@ -45,8 +45,11 @@ export function useCallStatus(
     hand: hand.value,
   }))
 
-  watch(id, () => {
-    hand.value = false
+  let last: string | null = null
+  watch(id, (now) => {
+    // A node that was started anew knows of no call for a moment.
+    if (now && now !== last) hand.value = false
+    last = now ?? last
   })
   watch([id, own], ([call, status]) => {
     if (call) send({ type: 'set-call-status', call, ...status })

@@ -168,13 +168,10 @@ function useLength(talking: Readonly<ShallowRef<boolean>>, id: () => string | un
   const length = ref(0)
   let timer: ReturnType<typeof setInterval> | undefined
   let of: string | undefined
-  watch(id, (now) => {
+  watch([talking, id] as const, ([now, call]) => {
     // A node that was started anew knows of no call for a moment.
-    if (!now || now === of) return
-    of = now
-    length.value = 0
-  })
-  watch(talking, (now) => {
+    if (call && call !== of) length.value = 0
+    of = call ?? of
     clearInterval(timer)
     if (!now) return
     // A lost connection that comes back is the same call.
