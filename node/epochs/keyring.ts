@@ -62,11 +62,13 @@ export class Keyring implements RoomKeys {
   opened(row: EpochKeys, entryClass: EntryClass): void {
     const { log, number, history, ephemeral } = row
     const reading = this.epoch(log, number)
-    const held = this.held(log, number)
-    if (!reading || !held) return
+    if (!reading) return
     if (entryClass !== 'ephemeral') {
       this.#reading.set(toHex(log), { ...reading, history })
-    } else if (held.ephemeral) {
+      return
+    }
+    const held = this.held(log, number)
+    if (held?.ephemeral) {
       // Whatever was wiped since the entry was opened stays wiped.
       const used = { ...held, ephemeral }
       this.#reading.set(toHex(log), { ...reading, ephemeral })

@@ -6,6 +6,7 @@ import { identityId } from '../../protocol/identity/statement.ts'
 import type { LogOwner } from '../../protocol/log/hypercore.ts'
 import {
   decodeEvent,
+  isOperation,
   needsWriting,
   type RoomEvent,
   statementsIn,
@@ -36,6 +37,11 @@ export type EntryAt = Pick<Operation, 'log' | 'index'>
 
 /** Why an entry is not shown: what its author was to the room there; or that its device was revoked, and this is behind its cap. */
 export type HiddenAs = Standing | 'revoked'
+
+/** Whether an event says something of rights or devices. */
+export function concernsAuthority(event: NotedEntry['event']): boolean {
+  return isOperation(event) || statementsIn(event).length > 0
+}
 
 /** Who may what in a room, and by which devices, by what was folded so far. */
 export class RoomAuthority {
@@ -83,9 +89,9 @@ export class RoomAuthority {
     for (const identity of this.#known()) this.#limits.set(identity, this.#limitsOf(identity))
   }
 
-  /** Keep what an entry says of rights or devices: it counts from the next `settle` on. Answers whether it says any such thing. */
-  note(entry: NotedEntry): boolean {
-    return this.#keep(entry)
+  /** Keep what an entry says of rights or devices: it counts from the next `settle` on. */
+  note(entry: NotedEntry): void {
+    this.#keep(entry)
   }
 
   /** Let what is new count; answers of whom other entries are shown now. Null: nothing is new. */
@@ -180,7 +186,7 @@ export class RoomAuthority {
     return [...operations, ...[...authors].flatMap((each) => this.#updates.get(each) ?? [])]
   }
 
-  #keep({ owner, log, index, id, event }: NotedEntry): boolean {
+  #keep({ owner, log, index, id, event }: NotedEntry): void {
     const statements = statementsIn(event)
     const operation = operationOf(event, { id, log, index, author: owner.identity })
     if (statements.length > 0 && this.#identities.add(statements)) this.#isNew = true
@@ -195,7 +201,6 @@ export class RoomAuthority {
       this.#owners.set(operation.log, owner)
       this.#isNew = true
     }
-    return operation !== null || statements.length > 0
   }
 
   #isBehindCap(owner: LogOwner, log: Uint8Array, index: number): boolean {

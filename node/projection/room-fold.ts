@@ -18,7 +18,7 @@ import { GrantLookout } from './grant-lookout.ts'
 import { LateKeys } from './late-keys.ts'
 import { openBlock } from './open-block.ts'
 import { Pump } from './pump.ts'
-import { type HiddenAs, RoomAuthority, storedEntries } from './room-authority.ts'
+import { concernsAuthority, type HiddenAs, RoomAuthority, storedEntries } from './room-authority.ts'
 
 /** What a fold needs to know of its room. */
 export interface FoldedRoom {
@@ -300,9 +300,11 @@ export class RoomFold {
     block: Uint8Array,
     opened: OpenedEntry,
   ): void {
-    const id = operationId(log.folded.key, index, block, this.#primitives)
     const { key, author } = log.folded
-    if (!event || !author || !this.authority.note({ owner: author.owner, log: key, index, id, event })) return
+    // Most entries say nothing of it, and an id costs a hash of the whole block.
+    if (!event || !author || !concernsAuthority(event)) return
+    const id = operationId(key, index, block, this.#primitives)
+    this.authority.note({ owner: author.owner, log: key, index, id, event })
     this.#view.addOperation(this.number, log.row, { index, id, kind: opened.header.kind, body: opened.body })
   }
 
