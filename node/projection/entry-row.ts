@@ -66,7 +66,10 @@ function told(event: RoomEvent | UnknownEvent, primitives: Primitives): Pick<Ent
     case 'message-sent':
       return { shown: true, call: null, text: event.text }
     case 'call-started':
-      return { shown: true, call: toHex(event.call), text: toHex(event.to) }
+      return { shown: true, call: toHex(event.call), text: event.to ? toHex(event.to) : '' }
+    case 'call-joined':
+    case 'call-left':
+      return { shown: false, call: toHex(event.call), text: '' }
     case 'call-offer':
     case 'call-answer':
       return { shown: false, call: toHex(event.call), text: toHex(event.to) }

@@ -72,6 +72,11 @@ export function offerHash(plaintext: Uint8Array, primitives: Pick<Primitives, 's
   return primitives.sha256(inDomain('callOffer', plaintext))
 }
 
+/** What stands before each packet of a group call's link, which its offer names. Spec: specs/group-call.md#links. */
+export function linkTunnel(offer: Uint8Array): Uint8Array {
+  return offer.subarray(0, 4)
+}
+
 /** Throws `call/signal` unless the signal is of this very call between these very devices. */
 export function requireBetween(signal: CallBetween, { call, caller, callee }: CallBetween): void {
   const same = equalBytes(signal.call, call) && sameParty(signal.caller, caller) && sameParty(signal.callee, callee)

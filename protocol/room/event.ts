@@ -11,9 +11,14 @@ import { mostNameBytes, mostTextBytes, requireName, requireText } from './text.t
 export const callEndReasons = ['hung-up', 'declined', 'cancelled', 'missed', 'busy', 'failed'] as const
 export type CallEndReason = (typeof callEndReasons)[number]
 
-/** A call in the log. `call`: 16 bytes. `to`: the device it is for; of `call-started`, the identity that is called. `sealed`: HPKE, see specs/call.md. */
+/**
+ * A call in the log. `call`: 16 bytes. `to`: the device it is for; of `call-started`, the identity that is called, or null for a call that is
+ * open to the room. `callKey`: of this run of the author's node. `sealed`: HPKE, see specs/call.md.
+ */
 export type CallEvent =
-  | { readonly type: 'call-started'; readonly call: Uint8Array; readonly to: Uint8Array }
+  | { readonly type: 'call-started'; readonly call: Uint8Array; readonly to: Uint8Array | null }
+  | { readonly type: 'call-joined'; readonly call: Uint8Array; readonly callKey: Uint8Array }
+  | { readonly type: 'call-left'; readonly call: Uint8Array }
   | {
       readonly type: 'call-offer'
       readonly call: Uint8Array
@@ -68,6 +73,8 @@ const kinds: Record<RoomEvent['type'], EntryClass> = {
   'identity-updated': 'authority',
   'message-sent': 'message',
   'call-started': 'call',
+  'call-joined': 'call',
+  'call-left': 'call',
   'call-offer': 'call',
   'call-answer': 'call',
   'call-ended': 'call',
@@ -128,6 +135,10 @@ function bodyOf(event: Exclude<RoomEvent, OperationEvent | EpochEvent>): CborVal
       return [requireText(event.text.replace(/^\uFEFF+/, ''))]
     case 'call-started':
       return [event.call, event.to]
+    case 'call-joined':
+      return [event.call, event.callKey]
+    case 'call-left':
+      return [event.call]
     case 'call-offer':
       return [event.call, event.to, event.presence, event.sealed]
     case 'call-answer':
@@ -185,7 +196,15 @@ function eventOf(kind: Exclude<RoomEvent, OperationEvent | EpochEvent>['type'], 
     }
     case 'call-started': {
       const [call, to] = asArray(body, 2)
-      return { type: kind, call: asBytes(call, 16), to: asBytes(to, 32) }
+      return { type: kind, call: asBytes(call, 16), to: to === null ? null : asBytes(to, 32) }
+    }
+    case 'call-joined': {
+      const [call, callKey] = asArray(body, 2)
+      return { type: kind, call: asBytes(call, 16), callKey: asBytes(callKey, 32) }
+    }
+    case 'call-left': {
+      const [call] = asArray(body, 1)
+      return { type: kind, call: asBytes(call, 16) }
     }
     case 'call-offer': {
       const [call, to, presence, sealed] = asArray(body, 4)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 SPECS = Path(__file__).resolve().parent.parent
-FILES = ["encoding", "primitives", "identity", "merkle", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "frame", "checkpoint", "anchor", "evm", "bundle", "excerpt"]
+FILES = ["encoding", "primitives", "identity", "merkle", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "group-call", "frame", "checkpoint", "anchor", "evm", "bundle", "excerpt"]
 VERSION = "0.1"
 
 

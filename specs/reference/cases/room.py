@@ -128,6 +128,9 @@ def events():
         ("identity-updated", [ADA.statements]),
         ("message-sent", ["Hello.\nIt is me. \N{GRINNING FACE}"]),
         ("call-started", [call, BO.identity]),
+        ("call-started", [call, None]),
+        ("call-joined", [call, seed(0x64)]),
+        ("call-left", [call]),
         ("call-offer", [call, device, seed(0x62)[:16], b"sealed"]),
         ("call-answer", [call, device, seed(0x63), b"sealed"]),
         ("call-ended", [call, "hung-up"]),
@@ -135,7 +138,8 @@ def events():
     for kind, body in bodies:
         data = encode(body)
         room.decode_event(kind, room.KINDS[kind], data)
-        yield {"title": f"a body of {kind}", "section": "events", "input": {"kind": kind, "class": room.KINDS[kind], "body": data}, "expect": {"type": kind}}
+        title = "a body of call-started, to the room" if body == [call, None] else f"a body of {kind}"
+        yield {"title": title, "section": "events", "input": {"kind": kind, "class": room.KINDS[kind], "body": data}, "expect": {"type": kind}}
     yield {"title": "a kind of a later version", "section": "events", "input": {"kind": "poll-opened", "class": "epoch", "body": b"\xff"}, "expect": {"type": "unknown"}}
     for title, kind, entry_class, body in [
         ("a message in class authority", "message-sent", "authority", encode(["Hello."])),
@@ -149,6 +153,10 @@ def events():
         ("statements without their signatures", "identity-updated", "authority", encode([[[ADA.statements[0][0]]]])),
         ("65 statements", "identity-updated", "authority", encode([ADA.statements[1:] * 65])),
         ("a call id of 15 bytes", "call-ended", "call", encode([call[:15], "hung-up"])),
+        ("a call to nobody said", "call-started", "call", encode([call])),
+        ("a call key of 31 bytes", "call-joined", "call", encode([call, seed(0x64)[:31]])),
+        ("a coming without a call key", "call-joined", "call", encode([call])),
+        ("a leaving with a reason", "call-left", "call", encode([call, "hung-up"])),
         ("an unknown reason", "call-ended", "call", encode([call, "bored"])),
         ("a sealed part above 24 KiB", "call-offer", "call", encode([call, device, seed(0x62)[:16], bytes(24_577)])),
     ]:

@@ -177,6 +177,8 @@ KINDS = {
     "identity-updated": "authority",
     "message-sent": "message",
     "call-started": "call",
+    "call-joined": "call",
+    "call-left": "call",
     "call-offer": "call",
     "call-answer": "call",
     "call-ended": "call",
@@ -227,7 +229,13 @@ def _event(kind, body):
         return {"text": require_text(as_text(text, MOST_TEXT_BYTES))}
     if kind == "call-started":
         call, to = as_array(body, 2)
-        return {"call": as_bytes(call, 16), "to": as_bytes(to, 32)}
+        return {"call": as_bytes(call, 16), "to": None if to is None else as_bytes(to, 32)}
+    if kind == "call-joined":
+        call, key = as_array(body, 2)
+        return {"call": as_bytes(call, 16), "call_key": as_bytes(key, 32)}
+    if kind == "call-left":
+        (call,) = as_array(body, 1)
+        return {"call": as_bytes(call, 16)}
     if kind == "call-offer":
         call, to, presence, sealed = as_array(body, 4)
         return {

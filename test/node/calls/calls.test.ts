@@ -146,7 +146,7 @@ describe('the logs', () => {
     const id = await talk()
     await ada.calls.end(id, 'hung-up')
     const bytes = [...ada.written, ...ben.written].flatMap((event) =>
-      Object.values(event).flatMap((value) => [...(typeof value === 'string' ? Buffer.from(value) : value)]),
+      Object.values(event).flatMap((value) => [...(typeof value === 'string' ? Buffer.from(value) : (value ?? []))]),
     )
     const text = Buffer.from(bytes).toString('latin1')
     for (const secret of ['candidate', '192.0.2.2', 'fd00::2', '127.0.0.1', 'opus', 'hGjZ7hxqi9tedHYzdhgN8fD1']) {
