@@ -99,6 +99,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       rooms: () => rooms.all(),
       room: (key) => rooms.get(key),
       call: () => calls.view(),
+      groupCall: () => ({ call: calls.group.view() }),
+      groupCalls: (room) => calls.group.onIn(room),
       pairing: () => pairing.view(),
       contacts,
       invites: () => rooms.invites,

@@ -21,6 +21,8 @@ export const IdentityId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 
 export const DeviceId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'device key, 32 bytes in hex' })
 /** A call's id: 16 bytes, hex. */
 export const CallId = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'call id, 16 bytes in hex' })
+/** The name of a connection in a group call: the hash of its offer, 32 bytes, hex. */
+export const LinkId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'hash of the offer, 32 bytes in hex' })
 /** An entry's id: log key in hex, a slash, and the entry's index in that log. */
 export const EntryId = Type.String({
   pattern: '^[0-9a-f]{64}/[0-9]{1,15}$',
@@ -241,6 +243,23 @@ export const commands = {
     Nothing,
   ),
   'end-call': command('Decline, cancel, hang up, or give a call up', { call: CallId, reason: CallEndReason }, Nothing),
+  'start-group-call': command(
+    'Start a call that is open to a room, or come to the one that is on there',
+    { room: RoomId },
+    Closed({ call: CallId }),
+  ),
+  'join-call': command('Come to a call that is on; anew, if one is in it', { call: CallId }, Nothing),
+  'leave-call': command('Leave a call that others may go on with', { call: CallId }, Nothing),
+  'offer-link': command(
+    'Offer another participant a connection; the offer goes into the log, sealed to them',
+    { call: CallId, device: DeviceId, sdp: Sdp },
+    Closed({ link: LinkId }),
+  ),
+  'answer-link': command(
+    'Answer the offer of another participant',
+    { call: CallId, device: DeviceId, link: LinkId, sdp: Sdp },
+    Nothing,
+  ),
   'set-call-status': command(
     'Tell the others in the call what one sends, and whether one’s hand is raised',
     {

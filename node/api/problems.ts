@@ -50,6 +50,8 @@ export const problems = {
   'own-identity': [400, 'This is you.'],
   'peer-offline': [409, 'This person is not online now.'],
   'call-busy': [409, 'You are in a call already.'],
+  'call-full': [409, 'This call is full: four people are in it already.'],
+  'no-such-link': [404, 'This participant has left the call, or is being reached anew.'],
   'call-refused': [409, 'The call could not be set up safely and was refused.'],
   'disk-full': [507, 'The disk is full. Nothing was lost; free some space and try again.'],
   'storage-failing': [500, 'The disk cannot be written. Nothing more is accepted until this is solved.'],

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { CallReaction, ParticipantStatus } from './calls.ts'
+import { CallReaction, GroupCallOn, OwnGroupCall, ParticipantStatus, RemoteMedia } from './calls.ts'
 import {
   AdmissionPolicy,
   CallEndReason,
@@ -99,6 +99,7 @@ export const RoomView = Type.Object(
     invites: Type.Array(Invite, {
       description: 'all links that still let in, or did; empty for whom they do not concern',
     }),
+    groupCalls: Type.Array(GroupCallOn, { description: 'calls that are on here; hardly ever more than one' }),
     created: Type.Union([Time, Type.Null()]),
     linkExpires: Type.Union([Time, Type.Null()]),
     syncing: Type.Union([Type.Object({ have: Type.Integer(), of: Type.Integer() }, closed), Type.Null()]),
@@ -130,6 +131,9 @@ const itemFields = {
   flaw: Type.Union([Type.String(), Type.Null()], { description: 'what is wrong with this entry, in words' }),
 } as const
 
+/** Somebody by the name that is shown here. */
+const Named = Type.Object({ identity: IdentityId, name: Type.String(), self: Type.Boolean() }, closed)
+
 export const MessageItem = Type.Object({ type: Type.Literal('message'), ...itemFields, text: Type.String() }, closed)
 export const NoticeItem = Type.Object(
   {
@@ -152,12 +156,7 @@ export const NoticeItem = Type.Object(
       Type.Literal('unknown'),
       Type.Literal('unreadable'),
     ]),
-    about: Type.Union(
-      [Type.Object({ identity: IdentityId, name: Type.String(), self: Type.Boolean() }, closed), Type.Null()],
-      {
-        description: 'whom it is about, if not its author',
-      },
-    ),
+    about: Type.Union([Named, Type.Null()], { description: 'whom it is about, if not its author' }),
     text: Type.String({
       description:
         'the room name, the new name, the role, `removed` or `banned`, the unknown kind, or why something is hidden: what its author was, or `revoked` for its device',
@@ -177,10 +176,22 @@ export const CallItem = Type.Object(
   },
   closed,
 )
-export const TimelineItem = Type.Union([MessageItem, NoticeItem, CallItem])
+/** A call that was open to the room. */
+export const GroupCallItem = Type.Object(
+  {
+    type: Type.Literal('group-call'),
+    ...itemFields,
+    call: CallId,
+    people: Type.Array(Named, { description: 'who has taken part, first those who came first' }),
+    last: Type.Integer({ description: 'when its newest entry was written, by the clock of who wrote it' }),
+  },
+  closed,
+)
+export const TimelineItem = Type.Union([MessageItem, NoticeItem, CallItem, GroupCallItem])
 export type TimelineItem = Static<typeof TimelineItem>
 export type MessageItem = Static<typeof MessageItem>
 export type CallItem = Static<typeof CallItem>
+export type GroupCallItem = Static<typeof GroupCallItem>
 export type NoticeItem = Static<typeof NoticeItem>
 
 /**
@@ -198,7 +209,7 @@ export const TimelineView = Type.Object(
 )
 export type TimelineView = Static<typeof TimelineView>
 
-/** The call of this node, if there is one. Only one call at a time. */
+/** The call of this node with one person, if there is one. Only one call at a time. */
 export const CallView = Type.Object(
   {
     call: Type.Union([
@@ -221,18 +232,7 @@ export const CallView = Type.Object(
           reason: Type.Union([CallEndReason, Type.Literal('elsewhere'), Type.Null()], {
             description: '`elsewhere`: another device of one’s own has answered',
           }),
-          remote: Type.Union([
-            Type.Object(
-              {
-                sdp: Type.String({
-                  description: 'rebuilt from verified fields, with one candidate: a socket of this node',
-                }),
-                fingerprint: Type.String({ description: 'the signed SHA-256 certificate fingerprint, AA:BB:…' }),
-              },
-              closed,
-            ),
-            Type.Null(),
-          ]),
+          remote: Type.Union([RemoteMedia, Type.Null()]),
           statuses: Type.Array(ParticipantStatus, { description: 'of everybody in the call, by their own word' }),
           reactions: Type.Array(CallReaction, { description: 'of the last six seconds, oldest first' }),
         },
@@ -244,6 +244,10 @@ export const CallView = Type.Object(
   closed,
 )
 export type CallView = Static<typeof CallView>
+
+/** The call of this node that is open to a room, if it is in one. It is in no other call meanwhile. */
+export const GroupCallView = Type.Object({ call: Type.Union([OwnGroupCall, Type.Null()]) }, closed)
+export type GroupCallView = Static<typeof GroupCallView>
 
 /** How far another device has come in becoming one of one's own, or this one in becoming somebody's. */
 export const PairingView = Type.Object(
@@ -300,6 +304,7 @@ export const ViewQuery = Type.Union([
     closed,
   ),
   Type.Object({ type: Type.Literal('call') }, closed),
+  Type.Object({ type: Type.Literal('group-call') }, closed),
   Type.Object({ type: Type.Literal('pairing') }, closed),
 ])
 export type ViewQuery = Static<typeof ViewQuery>
@@ -312,6 +317,7 @@ export interface ViewOf {
   readonly room: RoomView
   readonly timeline: TimelineView
   readonly call: CallView
+  readonly 'group-call': GroupCallView
   readonly pairing: PairingView
 }
 export type ViewType = keyof ViewOf

@@ -19,13 +19,16 @@ import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
 import { Problem } from '../api/problems.ts'
 import type { CallView } from '../api/views.ts'
 import { makeAnnouncements, type Presence } from './announcements.ts'
+import type { CallHistory } from './call-history.ts'
 import { makeCallMedia } from './call-media.ts'
-import { makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
+import { type CallNotes, makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
+import { asProblem, refusing } from './call-refusal.ts'
 import { callView } from './call-view.ts'
+import { type GroupCalls, makeGroupCalls } from './group-calls.ts'
 import { candidateAddress, type TunnelPlace } from './media-tunnel.ts'
 import { makeOfferGate } from './offer-gate.ts'
 import { makePageSilence } from './page-silence.ts'
-import { type CallHistory, makeResumption, type ShownCall } from './resumption.ts'
+import { makeResumption, type ShownCall } from './resumption.ts'
 import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
 
@@ -42,6 +45,8 @@ export interface CallEntry extends CallPeer {
   readonly event: CallEvent
   /** False for what was in the logs before this start: that never rings. */
   readonly live: boolean
+  /** Its place in the room's order, as `orderText` writes it. */
+  readonly order: string
 }
 
 export interface CallsOptions {
@@ -64,6 +69,7 @@ export interface CallsOptions {
 
 /** The call of this node, if there is one. Rooms, identities, devices and calls are hex. */
 export interface Calls {
+  readonly group: Pick<GroupCalls, 'start' | 'join' | 'leave' | 'offerLink' | 'answerLink' | 'onIn' | 'reread' | 'view'>
   /** Throws `Problem` (call-refused, call-busy, peer-offline). */
   start(room: string, to: string, sdp: string): Promise<string>
   /** Throws `Problem` (call-refused, no-such-call, peer-offline). */
@@ -110,6 +116,21 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     now,
     onChange: changed,
   })
+  const group = makeGroupCalls({
+    self,
+    callKey: callKey.publicKey,
+    signals,
+    announcements,
+    peers,
+    history,
+    nameOf,
+    now,
+    log,
+    write: (room, make) => write(room, make),
+    place: anywhere,
+    isBusy: () => isLive(call),
+    onChange: changed,
+  })
   let call: Call = { state: 'idle' }
   let own: Description | null = null
   let route: LivePeer | null = null
@@ -152,6 +173,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     if (!isLive(call) || call.id !== id) throw new Problem('no-such-call')
   }
 
+  function notesOf(id: string): CallNotes {
+    const ofGroup = group.notesOf(id)
+    if (!ofGroup) requireLive(id)
+    return ofGroup ?? notes
+  }
+
   function findPeer(room: string, identity: string, device: string | null): LivePeer | null {
     return peers.of(room, identity).find((peer) => peer.device === device) ?? null
   }
@@ -186,10 +213,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     return media.open(id, at, (frame) => route?.send(frame))
   }
 
-  const anywhere = (): TunnelPlace => ({ address: options.candidateAddress ?? candidateAddress(), port: 0 })
+  function anywhere(): TunnelPlace {
+    return { address: options.candidateAddress ?? candidateAddress(), port: 0 }
+  }
 
   async function start(room: string, to: string, sdp: string): Promise<string> {
-    if (isLive(call)) throw new Problem('call-busy')
+    if (isLive(call) || group.isIn()) throw new Problem('call-busy')
     const rung = peers.of(room, to).slice(0, mostRung)
     const id = toHex(randomBytes(16))
     const [description, drafts] = refusing(() => {
@@ -245,6 +274,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
       if (call.id === id) return
       throw new Problem('call-busy')
     }
+    if (group.isIn()) throw new Problem('call-busy')
     const { own: description, place, ...resumed } = refusing(() => resumption.check(id, shown))
     const { room, device } = shown
     apply({ type: 'resumed', id, room, ...resumed })
@@ -266,7 +296,9 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
   }
 
-  function receiveEntry(room: string, { identity, device, event, live }: CallEntry): void {
+  function receiveEntry(room: string, entry: CallEntry): void {
+    const { identity, device, event, live } = entry
+    if (group.receiveEntry(room, entry)) return
     if (!live || device === self.device) return
     if (identity === self.identity) {
       receiveOwn(event)
@@ -301,6 +333,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   async function receiveOffer(room: string, peer: CallPeer, event: CallOfferEvent): Promise<void> {
     const id = toHex(event.call)
     const { offer, remote } = await signals.openOffer({ id, room, peer }, event)
+    if (group.isIn()) return writeEnd(room, id, 'busy')
     apply({ type: 'offered', id, room, peer, offer, remote })
     if (!isLive(call) || call.id !== id) return
     try {
@@ -329,6 +362,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   }
 
   return {
+    group,
     start,
     accept,
     resume,
@@ -338,28 +372,31 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
       await outbox
     },
     setStatus(id, status) {
-      requireLive(id)
-      notes.setOwn(status)
+      notesOf(id).setOwn(status)
     },
     react(id, emoji) {
-      requireLive(id)
-      notes.react(emoji)
+      notesOf(id).react(emoji)
     },
     presence: announcements.announce,
     receiveEntry,
     receiveDatagram(device, datagram) {
       if (isLive(call) && hasDevice(call, device)) media.receive(call.id, datagram)
+      else group.receiveDatagram(device, datagram)
     },
     receiveNote(room, { identity, device }, { call: id, note }) {
+      if (group.hasParticipant(room, toHex(id), device))
+        return group.notesOf(toHex(id))?.take({ identity, device }, note)
       if (!isLive(call) || call.room !== room || call.id !== toHex(id) || !hasDevice(call, device)) return
       notes.take({ identity, device }, note)
     },
     peerGone(room, device) {
+      group.peersChanged(room)
       findRoute()
       if (route) tellStatus()
       else apply({ type: 'peer-gone', room, device })
     },
     peerBack(room, device) {
+      group.peersChanged(room)
       findRoute()
       apply({ type: 'peer-back', room, device })
       tellStatus()
@@ -375,22 +412,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     },
     async close() {
       if (isLive(call)) apply({ type: 'stopped', id: call.id, reason: 'hung-up' })
+      group.close()
       stopClock()
       clearTimeout(patienceForPages)
       await outbox
     },
   }
-}
-
-/** What breaks a rule of the call is told to the page as one problem. */
-function refusing<T>(make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    throw asProblem(error)
-  }
-}
-
-function asProblem(error: unknown): unknown {
-  return error instanceof ProtocolError ? new Problem('call-refused', `${error.message}.`) : error
 }

@@ -2,7 +2,8 @@ import type { CallPeer } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
 import { candidateIn, describe, type SyntheticCandidate } from '../../protocol/call/sdp.ts'
 import { Problem } from '../api/problems.ts'
-import { type CallLine, devicesIn, type StandingCall, standingCall } from './standing-call.ts'
+import type { CallHistory } from './call-history.ts'
+import { devicesIn, type StandingCall, standingCall } from './standing-call.ts'
 
 /** What a page knows of the call that it is in: the descriptions as its browser has them, and the other device. */
 export interface ShownCall {
@@ -10,13 +11,6 @@ export interface ShownCall {
   readonly device: string
   readonly own: string
   readonly remote: string
-}
-
-/** What the logs have about calls. */
-export interface CallHistory {
-  linesOf(room: string, call: string): readonly CallLine[]
-  /** Calls that this device has begun or answered, and not ended. */
-  unended(): readonly { readonly room: string; readonly call: string }[]
 }
 
 /** What a call goes on with after a new start. */

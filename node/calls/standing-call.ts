@@ -2,12 +2,12 @@ import type { CallPeer } from '../../protocol/call/call.ts'
 
 /** What the log of a room says about one call, entry by entry, in everybody's order. */
 export interface CallLine extends CallPeer {
-  readonly type: 'call-started' | 'call-offer' | 'call-answer' | 'call-ended'
-  /** To whom: an identity in a start, a device in an offer and an answer. In an end, why. */
+  readonly type: 'call-started' | 'call-offer' | 'call-answer' | 'call-ended' | 'call-joined' | 'call-left'
+  /** To whom: an identity in a start, a device in an offer and an answer. In an end, why. In a coming, the call key. */
   readonly text: string
 }
 
-/** A call that was answered and that neither side has ended, as far as the log says. */
+/** A call with one person that was answered and that neither side has ended, as far as the log says. */
 export interface StandingCall {
   readonly direction: 'outgoing' | 'incoming'
   readonly peer: CallPeer
@@ -21,7 +21,8 @@ export function standingCall(lines: readonly CallLine[], self: CallPeer, device:
   const isOver = lines.some(
     (line) => line.type === 'call-ended' && (line.device === self.device || line.device === device),
   )
-  if (isOver) return null
+  const isOpen = lines.some((line) => line.type === 'call-joined' && line.device === self.device)
+  if (isOver || isOpen) return null
   const says = (type: CallLine['type'], from: string, to: string) =>
     lines.find((line) => line.type === type && line.device === from && line.text === to)
   const answered = says('call-offer', self.device, device) && says('call-answer', device, self.device)

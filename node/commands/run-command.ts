@@ -166,6 +166,24 @@ const runners: Runners = {
     await calls.end(call, reason)
     return {}
   },
+  async 'start-group-call'({ rooms, calls }, { room }) {
+    return { call: await calls.group.start(rooms.get(room).key) }
+  },
+  async 'join-call'({ calls }, { call }) {
+    await calls.group.join(call)
+    return {}
+  },
+  async 'leave-call'({ calls }, { call }) {
+    await calls.group.leave(call)
+    return {}
+  },
+  async 'offer-link'({ calls }, { call, device, sdp }) {
+    return { link: await calls.group.offerLink(call, device, sdp) }
+  },
+  async 'answer-link'({ calls }, { call, device, link, sdp }) {
+    await calls.group.answerLink(call, device, link, sdp)
+    return {}
+  },
   async 'set-call-status'({ calls }, { call, ...status }) {
     calls.setStatus(call, status)
     return {}

@@ -68,6 +68,7 @@ function told(event: RoomEvent | UnknownEvent, primitives: Primitives): Pick<Ent
     case 'call-started':
       return { shown: true, call: toHex(event.call), text: event.to ? toHex(event.to) : '' }
     case 'call-joined':
+      return { shown: false, call: toHex(event.call), text: toHex(event.callKey) }
     case 'call-left':
       return { shown: false, call: toHex(event.call), text: '' }
     case 'call-offer':

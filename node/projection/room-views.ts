@@ -33,8 +33,13 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
   }
 }
 
-/** A room with its people. */
-export function roomView(room: Room, view: ViewStore, contacts: Contacts, invites: Invites): RoomView {
+/** A room with its people, and without its calls, which are no matter of what is kept. */
+export function roomView(
+  room: Room,
+  view: ViewStore,
+  contacts: Contacts,
+  invites: Invites,
+): Omit<RoomView, 'groupCalls'> {
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
     id: room.key,

@@ -1,7 +1,7 @@
 import { fromHex } from '../../protocol/bytes.ts'
 import { orderText } from '../../protocol/ordering.ts'
 import type { CallEndReason } from '../api/commands.ts'
-import type { CallItem, NoticeItem, TimelineItem } from '../api/views.ts'
+import type { CallItem, GroupCallItem, NoticeItem, TimelineItem } from '../api/views.ts'
 import type { LocatedRow, OrderMark } from '../storage/view-rows.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 
@@ -68,6 +68,7 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
   if (row.hidden) return { type: 'notice', ...fields, notice: 'hidden', about: null, text: row.hidden }
   if (row.type === 'message-sent') return { type: 'message', ...fields, text: row.text }
   if (row.type === 'call-started' && row.call) {
+    if (row.text === '') return { type: 'group-call', ...fields, call: row.call, ...groupCourse(source, row) }
     return { type: 'call', ...fields, call: row.call, to: row.text, ...callCourse(source, row) }
   }
   if (row.type === 'joined') {
@@ -80,9 +81,24 @@ export function timelineItem(source: TimelineSource, row: LocatedRow): TimelineI
 /** Whom a notice is about, and what it says. */
 function saidBy(source: TimelineSource, { type, text }: LocatedRow): Pick<NoticeItem, 'about' | 'text'> {
   if (!aboutSomebody.includes(type)) return { about: null, text }
-  const identity = text.slice(0, idLength)
-  const about = { identity, name: source.nameOf(identity), self: source.isSelf(identity) }
-  return { about, text: text.slice(idLength) }
+  return { about: named(source, text.slice(0, idLength)), text: text.slice(idLength) }
+}
+
+function named(source: TimelineSource, identity: string): NonNullable<NoticeItem['about']> {
+  return { identity, name: source.nameOf(identity), self: source.isSelf(identity) }
+}
+
+/** Who has been in a call that is open to the room, and how long it has been heard of. */
+function groupCourse(source: TimelineSource, started: LocatedRow): Pick<GroupCallItem, 'people' | 'last'> {
+  const people = new Set<string>()
+  let last = started.stamp
+  for (const { type, key, stamp, hidden } of source.view.callEntries(source.room, started.call!)) {
+    const author = source.author(key)
+    if (!author || hidden !== null || (type !== 'call-joined' && type !== 'call-left')) continue
+    if (type === 'call-joined') people.add(author.identity)
+    last = Math.max(last, stamp)
+  }
+  return { people: [...people].map((identity) => named(source, identity)), last }
 }
 
 type Course = Pick<CallItem, 'answered' | 'ended' | 'reason'>

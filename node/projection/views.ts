@@ -1,6 +1,7 @@
 import type {
   CallView,
   DevicesView,
+  GroupCallView,
   PairingView,
   PeopleView,
   RoomsView,
@@ -27,6 +28,8 @@ export interface ViewSources {
   room(key: string): Room
   status(): StatusView
   call(): CallView
+  groupCall(): GroupCallView
+  groupCalls(room: string): RoomView['groupCalls']
   pairing(): PairingView
   invites(): Invites
   devices(): DevicesView
@@ -43,6 +46,7 @@ export class Views {
   readonly #rooms: Watchers<RoomsView>
   readonly #people: Watchers<PeopleView>
   readonly #call: Watchers<CallView>
+  readonly #groupCall: Watchers<GroupCallView>
   readonly #pairing: Watchers<PairingView>
   readonly #devices: Watchers<DevicesView>
   readonly #room = new Map<string, Watchers<RoomView>>()
@@ -56,6 +60,7 @@ export class Views {
     this.#people = new Watchers(slowMs, () => peopleView(sources.rooms(), sources.contacts), onTrouble)
     this.#devices = new Watchers(slowMs, () => sources.devices(), onTrouble)
     this.#call = new Watchers(0, () => sources.call(), onTrouble)
+    this.#groupCall = new Watchers(0, () => sources.groupCall(), onTrouble)
     this.#pairing = new Watchers(0, () => sources.pairing(), onTrouble)
   }
 
@@ -71,6 +76,8 @@ export class Views {
         return this.#people.watch(pushAny)
       case 'call':
         return this.#call.watch(pushAny)
+      case 'group-call':
+        return this.#groupCall.watch(pushAny)
       case 'pairing':
         return this.#pairing.watch(pushAny)
       case 'devices':
@@ -93,6 +100,8 @@ export class Views {
 
   callChanged(): void {
     this.#call.changed()
+    this.#groupCall.changed()
+    for (const watchers of this.#room.values()) watchers.changed()
   }
 
   pairingChanged(): void {
@@ -123,7 +132,7 @@ export class Views {
   }
 
   close(): void {
-    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#pairing, this.#devices]
+    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#groupCall, this.#pairing, this.#devices]
     for (const watchers of [...nodes, ...this.#room.values()]) watchers.close()
     this.#timelines.clear()
   }
@@ -134,7 +143,10 @@ export class Views {
     if (!watchers) {
       watchers = new Watchers(
         slowMs,
-        () => roomView(room, this.#sources.view, this.#sources.contacts, this.#sources.invites()),
+        () => ({
+          ...roomView(room, this.#sources.view, this.#sources.contacts, this.#sources.invites()),
+          groupCalls: [...this.#sources.groupCalls(key)],
+        }),
         (error) => this.#sources.onTrouble(error),
       )
       this.#room.set(key, watchers)

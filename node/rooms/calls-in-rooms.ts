@@ -1,4 +1,6 @@
 import { fromHex } from '../../protocol/bytes.ts'
+import type { RosterEntry } from '../../protocol/call/roster.ts'
+import { orderText } from '../../protocol/ordering.ts'
 import { isCallEvent } from '../../protocol/room/event.ts'
 import { isRole } from '../../protocol/room/rights.ts'
 import type { Calls, CallsOptions, LivePeer } from '../calls/calls.ts'
@@ -32,7 +34,13 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
       },
     },
     history: {
+      rooms: () => rooms.all().map(({ key }) => key),
       linesOf: (room, call) => callLines(rooms.get(room).timeline(), call),
+      comings: (room) => comings(rooms.get(room).timeline()),
+      beginOf(room, call) {
+        const { view, room: number } = rooms.get(room).timeline()
+        return view.callEntries(number, call)[0]?.stamp ?? null
+      },
       unended: () =>
         rooms.all().flatMap((room) => {
           const { view, room: number } = room.timeline()
@@ -52,6 +60,16 @@ function callLines(source: TimelineSource, call: string): CallLine[] {
   })
 }
 
+function comings(source: TimelineSource): RosterEntry[] {
+  return source.view.comings(source.room).flatMap(({ type, key, depth, time, index, call, text }) => {
+    const author = source.author(key)
+    if (!author || call === null) return []
+    const { identity, device } = author
+    const order = orderText({ depth, time, log: fromHex(key), index })
+    return [{ device, order, stay: type === 'call-joined' ? { call, identity, device, callKey: text, order } : null }]
+  })
+}
+
 /** Tell the calls what happened in a room: who came and went, and what was written about calls. */
 export function tellCalls(calls: Calls, change: RoomChange): void {
   const { room } = change
@@ -62,12 +80,15 @@ export function tellCalls(calls: Calls, change: RoomChange): void {
   }
   if (change.type === 'presence' && change.channel.peer) calls.peerBack(room.key, change.channel.peer.device)
   if (change.type === 'note' && change.channel.peer) calls.receiveNote(room.key, change.channel.peer, change.told)
+  // What counts of what was read before may be other entries now.
+  if (change.type === 'authority' || change.type === 'reopened') calls.group.reread(room.key)
   if (change.type !== 'entries') return
   for (const { log, entry, live } of change.entries) {
     const { event, flaws } = entry
     const author = room.people.author(log.key)
     if (!author || !event || event.type === 'unknown' || !isCallEvent(event) || flaws.length > 0) continue
     if (room.fold.authority.hiddenAs(log.folded, entry.order.index, event.type)) continue
-    calls.receiveEntry(room.key, { identity: author.identity, device: author.device, event, live })
+    const { identity, device } = author
+    calls.receiveEntry(room.key, { identity, device, event, live, order: orderText(entry.order) })
   }
 }

@@ -197,13 +197,20 @@ export class ViewStore {
     return this.#all<StoredRow>(sql, room, call).map((row) => this.#row(row)!)
   }
 
-  /** Calls, by id, that one of these logs has begun or answered and none of them has ended; the newest first, and not all of very many. */
+  /** Calls, by id, that one of these logs has begun or answered and none of them has ended, or come to as one that is open to the room; the newest first, and not all of very many. */
   unendedCalls(room: number, logs: readonly number[]): string[] {
     const these = logs.map(() => '?').join()
     const sql = `SELECT DISTINCT call FROM entry WHERE room = ? AND type IN ('call-started', 'call-answer') AND log IN (${these})
       AND NOT EXISTS (SELECT 1 FROM entry AS ended WHERE ended.room = entry.room AND ended.call = entry.call
-        AND ended.type = 'call-ended' AND ended.log IN (${these})) ORDER BY depth DESC LIMIT 64`
+        AND ended.type IN ('call-ended', 'call-joined') AND ended.log IN (${these})) ORDER BY depth DESC LIMIT 64`
     return this.#all<{ call: string }>(sql, room, ...logs, ...logs).map(({ call }) => call)
+  }
+
+  /** The last entry of each log about coming to a call that is open to the room, or leaving one. */
+  comings(room: number): LocatedRow[] {
+    const sql = `SELECT ${columns}, max(entry.depth) FROM entry JOIN log ON log.id = entry.log WHERE entry.room = ? AND entry.call IS NOT NULL
+      AND entry.type IN ('call-joined', 'call-left') AND entry.hidden IS NULL AND entry.flaw IS NULL GROUP BY entry.log`
+    return this.#all<StoredRow>(sql, room).map((row) => this.#row(row)!)
   }
 
   lastMessage(room: number): LocatedRow | null {

@@ -118,7 +118,7 @@ export function stepGroup(
 }
 
 /** Of two participants the one with the lower device key offers, always. */
-function makesOffer(self: string, device: string): boolean {
+export function makesOffer(self: string, device: string): boolean {
   return self < device
 }
 

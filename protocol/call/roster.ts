@@ -34,11 +34,6 @@ export function noteEntry(roster: Roster, { device, order, stay }: RosterEntry):
   return known && known.order >= order ? roster : new Map(roster).set(device, { order, stay })
 }
 
-/** The call that a device says it is in; null if none. */
-export function callOf(roster: Roster, device: string): string | null {
-  return roster.get(device)?.stay?.call ?? null
-}
-
 /** Who has come to a call and not left, first those who came first. Whether they still are there is not said. */
 export function staysIn(roster: Roster, call: string): readonly Stay[] {
   const stays = [...roster.values()].flatMap(({ stay }) => (stay?.call === call ? [stay] : []))

@@ -3,6 +3,7 @@ import type { Device, Person } from '../../node/api/people.ts'
 import { problems } from '../../node/api/problems.ts'
 import type {
   CallView,
+  GroupCallView,
   PairingView,
   RoomView,
   StatusView,
@@ -25,6 +26,7 @@ export interface CannedWorld {
   status: StatusView
   rooms: CannedRoom[]
   call: CallView
+  groupCall: GroupCallView
   pairing: PairingView
   devices: Device[]
 }
@@ -80,6 +82,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
       }
       case 'call':
         return world.call
+      case 'group-call':
+        return world.groupCall
       case 'pairing':
         return world.pairing
     }

@@ -142,6 +142,7 @@ function garden(now: number): CannedRoom {
         member(bob, { may: belowMe, callable: false }),
         member(cyd, { may: belowMe, online: false, callable: false }),
       ],
+      groupCalls: [],
       created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
@@ -211,6 +212,7 @@ function small(
       ownLogs: [me],
       ...standing('owner'),
       members: [member(me, { standing: 'owner' }), member(ada)],
+      groupCalls: [],
       created: null,
       linkExpires: null,
       syncing: null,
@@ -247,6 +249,7 @@ export function cannedWorld(now: number): CannedWorld {
       }),
     ],
     call: { call: null },
+    groupCall: { call: null },
     pairing: { pairing: null },
     devices: [
       { device: id(22), number: 1, label: 'Desk', self: false, revoked: false, rooms: 4, lastWrote: now - 50 * hour },

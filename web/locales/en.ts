@@ -260,6 +260,8 @@ export const en = {
   'callItem.missed': 'missed',
   'callItem.busy': 'was busy',
   'callItem.failed': 'failed',
+  'callItem.group': 'Group call',
+  'callItem.minutes': (minutes: number) => (minutes < 1 ? 'less than a minute' : `${minutes} min`),
 
   'excerpt.choose': 'Choose messages',
   'excerpt.chooseHint': 'Choose messages for a file that proves them and withholds the rest. Space chooses, Esc ends.',

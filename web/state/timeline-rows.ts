@@ -1,4 +1,4 @@
-import type { CallItem, MessageItem, NoticeItem, TimelineItem } from '../../node/api/views.ts'
+import type { CallItem, GroupCallItem, MessageItem, NoticeItem, TimelineItem } from '../../node/api/views.ts'
 import { sameDay } from '../locales/times.ts'
 
 const groupSpan = 5 * 60_000
@@ -16,6 +16,7 @@ export type TimelineRow =
     }
   | { readonly type: 'notice'; readonly key: string; readonly item: NoticeItem }
   | { readonly type: 'call'; readonly key: string; readonly item: CallItem }
+  | { readonly type: 'group-call'; readonly key: string; readonly item: GroupCallItem }
 
 /**
  * Lay items out: a line where the day changes, one where the unread ones begin, and messages of one author
@@ -34,8 +35,10 @@ export function rowsOf(items: readonly TimelineItem[], newFrom: string | null): 
       rows.push({ type: 'message', key: item.id, item, first, last })
     } else if (item.type === 'notice') {
       rows.push({ type: 'notice', key: item.id, item })
-    } else {
+    } else if (item.type === 'call') {
       rows.push({ type: 'call', key: item.id, item })
+    } else {
+      rows.push({ type: 'group-call', key: item.id, item })
     }
   }
   return rows

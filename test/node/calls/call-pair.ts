@@ -39,6 +39,7 @@ export async function openParty(
   ...people: readonly (readonly [name: string, key: string])[]
 ): Promise<Party> {
   const sides: Side[] = []
+  let delivered = 0
   const party: Party = {
     sides,
     strangers: new Set(),
@@ -71,8 +72,10 @@ export async function openParty(
       return again
     },
     deliver(from, event, live = true) {
+      const order = String(++delivered).padStart(8, '0')
       for (const { calls } of sides) {
-        calls.receiveEntry(room, { identity: from.identity, device: from.device, event, live })
+        const { identity, device } = from
+        calls.receiveEntry(room, { identity, device, event, live, order })
       }
     },
     async close() {
@@ -91,8 +94,13 @@ export async function openParty(
 function linesOf({ identity, device, written }: Side, call: string): CallLine[] {
   return written.flatMap((event) => {
     if (toHex(event.call) !== call) return []
-    return [{ type: event.type, identity, device, text: 'to' in event ? toHex(event.to) : event.reason }]
+    return [{ type: event.type, identity, device, text: textOf(event) }]
   })
+}
+
+function textOf(event: CallEvent): string {
+  if ('to' in event) return event.to === null ? '' : toHex(event.to)
+  return 'reason' in event ? event.reason : ''
 }
 
 function unended(written: readonly CallEvent[]): string[] {
@@ -125,6 +133,10 @@ async function openSide(
     history: {
       linesOf: (_room, call) => party.sides.flatMap((each) => linesOf(each, call)),
       unended: () => unended(written).map((call) => ({ room, call })),
+      rooms: () => [room],
+      // Nobody comes to a call before the nodes are open.
+      comings: () => [],
+      beginOf: () => Date.now(),
     },
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
     now: () => Date.now(),

@@ -209,6 +209,7 @@ const roomView: RoomView = {
       held: false,
     },
   ],
+  groupCalls: [],
   created: 1,
   linkExpires: null,
   syncing: null,

@@ -1,5 +1,5 @@
 import { type GroupCall, type GroupHappening, stepGroup, turnOf } from '../../../protocol/call/group.ts'
-import { callOf, noteEntry, type Roster, type Stay, staysIn } from '../../../protocol/call/roster.ts'
+import { noteEntry, type Roster, type Stay, staysIn } from '../../../protocol/call/roster.ts'
 import { describe as describeSdp } from '../../../protocol/call/sdp.ts'
 import { chromiumAnswer, chromiumOffer } from './chromium.ts'
 
@@ -78,7 +78,7 @@ export function openGathering(people: number): Gathering {
     side.depth = Math.max(side.depth, next.depth)
     note(side, next)
     if (!('to' in next) || next.to !== side.device) return true
-    if (next.type === 'call-offer' && callOf(side.roster, from.device) === call) {
+    if (next.type === 'call-offer') {
       tell(side, { type: 'offered', device: from.device, offer: next.offer, remote: offerText })
       if (offerOf(side, from.device) === next.offer) side.open.add(next.offer)
     }
