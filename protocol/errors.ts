@@ -80,12 +80,14 @@ export const protocolErrors = {
   'call/signal': 'an offer or answer is not for this call, or not between these two',
   'call/sealed': 'an offer or answer does not open with the key of this start',
 
-  'frame/header': 'a frame does not begin with a header in its one form',
-  'frame/key': 'a frame is sealed by a key that is not here, or not any more',
-  'frame/sealed': 'a frame does not open: it was changed, or is of something else',
-  'frame/replayed': 'a frame came a second time, or far too late',
-  'frame/too-large': 'a frame is larger than allowed',
-  'frame/too-short': 'a picture is too short to be one',
+  'fan-out/form': 'a datagram of fan-out is not of its form, or of another call',
+
+  'media-frame/header': 'a frame does not begin with a header in its one form',
+  'media-frame/key': 'a frame is sealed by a key that is not here, or not any more',
+  'media-frame/sealed': 'a frame does not open: it was changed, or is of something else',
+  'media-frame/replayed': 'a frame came a second time, or far too late',
+  'media-frame/too-large': 'a frame is larger than allowed',
+  'media-frame/too-short': 'a picture is too short to be one',
 
   'checkpoint/form': 'a checkpoint, or a contradiction of two, is not of its form',
   'checkpoint/origin': 'a checkpoint is of another device or room',

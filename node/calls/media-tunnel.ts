@@ -1,7 +1,6 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { once } from 'node:events'
-import { networkInterfaces } from 'node:os'
+import type { RemoteInfo } from 'node:dgram'
 import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
+import { bindLocal, localAddresses } from './local-socket.ts'
 import { answerCheck, type CheckCredentials, isCheckWith, readStun } from './stun.ts'
 
 /** Packets carried, and packets refused for each reason there is. */
@@ -93,7 +92,7 @@ export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Pro
   let credentials: CheckCredentials | null = null
   let browser: Source | null = null
   let away = false
-  const socket = await bind(at)
+  const socket = await bindLocal(at)
   socket.on('error', () => counters.failed++)
   socket.on('message', fromBrowser)
 
@@ -166,38 +165,6 @@ export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Pro
     close() {
       socket.close()
     },
-  }
-}
-
-/** An IPv4 address of this machine that every browser can send to: Firefox refuses 127.0.0.1, which is left for a machine without a network. */
-export function candidateAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
-}
-
-async function bind({ address, port }: TunnelPlace): Promise<Socket> {
-  // A key frame comes as a burst of some hundred packets.
-  const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20, sendBufferSize: 1 << 20 })
-  socket.bind(port, address)
-  try {
-    await once(socket, 'listening')
-  } catch (error) {
-    socket.close()
-    throw error
-  }
-  return socket
-}
-
-/** Whether an address is one of this machine's. Networks come and go, so an unknown one makes us look again, once a second at most. */
-function localAddresses(): (address: string) => boolean {
-  let addresses = new Set<string>()
-  let lookedAt = Number.NEGATIVE_INFINITY
-  return (address) => {
-    if (addresses.has(address)) return true
-    if (performance.now() - lookedAt < 1_000) return false
-    lookedAt = performance.now()
-    addresses = new Set(Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map((face) => face.address)))
-    return addresses.has(address)
   }
 }
 

@@ -4,7 +4,7 @@ const size = 1024
  * Which counters of one key have been seen, so that no frame is taken twice.
  *
  * Frames may overtake each other: a voice does not wait for a picture that is sent again. What is 1024 or more behind the newest
- * is refused unseen. Spec: specs/frame.md#verifying.
+ * is refused unseen. Spec: specs/media-frame.md#verifying.
  */
 export class FrameWindow {
   readonly #seen = new Array<bigint | undefined>(size)

@@ -1,12 +1,12 @@
 import { concat } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
-import { decodeFrameHeader, type FrameKey, frameOverhead, openFrame, sealFrame } from './frame.ts'
 import { FrameWindow } from './frame-window.ts'
+import { decodeFrameHeader, type FrameKey, frameOverhead, openFrame, sealFrame } from './sframe.ts'
 
 export type FrameKind = 'audio' | 'video'
 
 /** What an encoded frame may measure at most, sealed. A key frame of a large screen measures some hundred KiB. */
-export const frameBytes = 1 << 20
+const frameBytes = 1 << 20
 
 /** How long after a newer key of the same sender an older one opens, in ms. */
 export const oldKeyTime = 3_000
@@ -42,13 +42,13 @@ export class FrameSealer {
     this.#key = key
   }
 
-  /** The frame as it goes out; null before there is a key. Throws `frame/too-…`. Spec: specs/frame.md#producing. */
+  /** The frame as it goes out; null before there is a key. Throws `media-frame/too-…`. Spec: specs/media-frame.md#producing. */
   async seal(kind: FrameKind, frame: Uint8Array): Promise<Uint8Array | null> {
     const key = this.#key
     if (!key) return null
-    if (frame.length > frameBytes - frameOverhead) throw new ProtocolError('frame/too-large')
+    if (frame.length > frameBytes - frameOverhead) throw new ProtocolError('media-frame/too-large')
     const clear = frame.subarray(0, clearLength(kind, frame))
-    if (clear.length < clearLength(kind, frame)) throw new ProtocolError('frame/too-short')
+    if (clear.length < clearLength(kind, frame)) throw new ProtocolError('media-frame/too-short')
     const sealed = await sealFrame(key, this.#next++, metadataOf(kind, clear), frame.subarray(clear.length))
     return concat(clear, sealed)
   }
@@ -81,17 +81,17 @@ export class FrameOpener {
     }
   }
 
-  /** The frame as it was. Throws `frame/…`: then it is to be dropped, and the next one may open. Spec: specs/frame.md#verifying. */
+  /** The frame as it was. Throws `media-frame/…`: then it is to be dropped, and the next one may open. Spec: specs/media-frame.md#verifying. */
   async open(kind: FrameKind, frame: Uint8Array, now: number): Promise<Uint8Array> {
-    if (frame.length > frameBytes) throw new ProtocolError('frame/too-large')
+    if (frame.length > frameBytes) throw new ProtocolError('media-frame/too-large')
     const clear = frame.subarray(0, clearLength(kind, frame))
     const sealed = frame.subarray(clear.length)
     const { key: id, counter } = decodeFrameHeader(sealed)
     const held = this.#held.get(id)
-    if (!held || (held.until !== null && now >= held.until)) throw new ProtocolError('frame/key')
-    if (!held.window.isOpen(counter)) throw new ProtocolError('frame/replayed')
+    if (!held || (held.until !== null && now >= held.until)) throw new ProtocolError('media-frame/key')
+    if (!held.window.isOpen(counter)) throw new ProtocolError('media-frame/replayed')
     const opened = await openFrame(held.key, metadataOf(kind, clear), sealed)
-    if (!held.window.take(counter)) throw new ProtocolError('frame/replayed')
+    if (!held.window.take(counter)) throw new ProtocolError('media-frame/replayed')
     return concat(clear, opened)
   }
 }

@@ -15,7 +15,7 @@ export interface MediaSession {
 /**
  * The base key of a sender's frames during one epoch of theirs: whoever can read what they write can hear what they say.
  *
- * Spec: specs/frame.md#keys.
+ * Spec: specs/media-frame.md#keys.
  */
 export function mediaKey(
   headerSecret: Uint8Array,

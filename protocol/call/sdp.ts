@@ -47,7 +47,8 @@ export function describe(sdp: string): Description {
   })
 }
 
-function linesOf(sdp: string): string[] {
+/** The lines of a browser's own SDP. Throws `call/…`. */
+export function linesOf(sdp: string): string[] {
   const lines = sdp.replace(/\r\n$/, '').split('\r\n')
   if (lines.length > sdpLimits.lines) throw new ProtocolError('call/too-large', `${lines.length} lines`)
   for (const line of lines) {
@@ -58,7 +59,7 @@ function linesOf(sdp: string): string[] {
 }
 
 /** The value of an attribute that may stand in several places but must say the same in each: the parser keeps only the last. */
-function only(lines: readonly string[], attribute: string): string {
+export function only(lines: readonly string[], attribute: string): string {
   const prefix = `a=${attribute}:`
   const values = new Set(lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length)))
   const [value] = values
@@ -71,7 +72,8 @@ function only(lines: readonly string[], attribute: string): string {
   return value
 }
 
-function readFingerprint(text: string): Uint8Array {
+/** 32 bytes. Throws `call/fingerprint`. */
+export function readFingerprint(text: string): Uint8Array {
   const match = /^sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$/.exec(text)
   if (!match) throw new ProtocolError('call/fingerprint', 'not SHA-256')
   return fromHex(match[1]!.replaceAll(':', '').toLowerCase())
@@ -165,7 +167,8 @@ export function checkRole({ setup }: Description, type: 'offer' | 'answer'): voi
   if ((setup === 'actpass') !== (type === 'offer')) throw new ProtocolError('call/role', `${setup} in an ${type}`)
 }
 
-function candidateLine({ address, port }: SyntheticCandidate): string {
+/** Throws `call/field`. */
+export function candidateLine({ address, port }: SyntheticCandidate): string {
   if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(address) || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new ProtocolError('call/field', 'candidate')
   }

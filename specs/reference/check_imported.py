@@ -10,7 +10,7 @@ from pathlib import Path
 import curve
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from make_vectors import plain
-from parley_reference import anchor, checkpoint, frame, hpke, merkle, primitives
+from parley_reference import anchor, checkpoint, hpke, media_frame, merkle, primitives
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "imported"
 
@@ -74,13 +74,13 @@ def sealed_to(case):
 def framed(case):
     """RFC 9605, 4.3 to 4.4."""
     key_id, counter = int(case["key"]), int(case["counter"])
-    header = frame.encode_header(key_id, counter)
+    header = media_frame.encode_header(key_id, counter)
     if "encoded" in case:
         return {"encoded": header}
     base_key, metadata, plaintext = [unhex(case[name]) for name in ("baseKey", "metadata", "plaintext")]
-    secret, key, salt = frame.secrets(key_id, base_key)
-    sealed = frame.seal(key_id, base_key, counter, metadata, plaintext)
-    return {"secret": secret, "frameKey": key, "salt": salt, "nonce": frame.nonce_of(salt, counter), "associated": header + metadata, "frame": sealed}
+    secret, key, salt = media_frame.secrets(key_id, base_key)
+    sealed = media_frame.seal(key_id, base_key, counter, metadata, plaintext)
+    return {"secret": secret, "frameKey": key, "salt": salt, "nonce": media_frame.nonce_of(salt, counter), "associated": header + metadata, "frame": sealed}
 
 
 def judged(case):

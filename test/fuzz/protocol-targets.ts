@@ -9,8 +9,11 @@ import { decodeEvmHeader } from '../../protocol/anchor/evm/evm-header.ts'
 import { attestedMessages, decodeOts, encodeOts, type OtsFile } from '../../protocol/anchor/ots/timestamp.ts'
 import { concat, fromText, toBase64Url, uint64 } from '../../protocol/bytes.ts'
 import { decodeDescription, encodeDescription } from '../../protocol/call/description.ts'
+import { decodeFanOut, encodeFanOut, type FanOutMessage } from '../../protocol/call/fan-out.ts'
+import { answerPage, describePage } from '../../protocol/call/fan-out-sdp.ts'
 import { decodeCallNote, encodeCallNote } from '../../protocol/call/note.ts'
 import { describe } from '../../protocol/call/sdp.ts'
+import { decodeFrameHeader, encodeFrameHeader } from '../../protocol/call/sframe.ts'
 import { decodeAnswer, decodeOffer, encodeAnswer, encodeOffer } from '../../protocol/call/signal.ts'
 import {
   decodeCheckpoint,
@@ -41,7 +44,7 @@ import { decodeBundle, encodeBundle } from '../../protocol/verification/bundle.t
 import type { FileKind } from '../../protocol/verification/envelope.ts'
 import { decodeExcerpt, encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
-import { chromiumAnswer, chromiumOffer } from '../protocol/call/chromium.ts'
+import { chromiumAnswer, chromiumFanOutOffer, chromiumOffer } from '../protocol/call/chromium.ts'
 import { seedOf, smallConversation } from '../support/conversation.ts'
 import { epochConversation } from '../support/epoch-conversation.ts'
 import { ofAnvil, ofLitecoind } from '../support/real-anchors.ts'
@@ -85,6 +88,20 @@ const call = seedOf('call').subarray(0, 16)
 const between = { call, caller: people.ada, callee: people.bo }
 const [offered, answered] = [describe(chromiumOffer), describe(chromiumAnswer)]
 const sealed = new Uint8Array(40)
+const fannedOut: readonly FanOutMessage[] = [
+  { type: 'media', layer: 'small', marker: true, sequence: 7, timestamp: 9_000, payload: sealed },
+  { type: 'announcement', session: call, layers: new Set(['audio', 'large']) },
+  { type: 'wish', picture: 'medium' },
+  { type: 'missing', layer: 'audio', sequences: [1, 2, 3] },
+  { type: 'key-frame', layer: 'large' },
+  { type: 'clock', layer: 'audio', time: 2n ** 63n, timestamp: 1 },
+]
+const nodeEnd = {
+  ufrag: 'node',
+  pwd: 'a password of the node 24',
+  fingerprint: secret,
+  candidate: { address: '192.0.2.1', port: 49_737 },
+}
 const device = people.bo.device
 
 const checkpoint = signCheckpoint({ room, device, size: 3, root: secret }, people.bo.deviceSeed, primitives)
@@ -269,6 +286,24 @@ export const protocolTargets: readonly Target[] = [
     name: 'sdp',
     goods: [fromText(chromiumOffer), fromText(chromiumAnswer)],
     read: (bytes) => void encodeDescription(describe(latin1(bytes))),
+  },
+  {
+    name: 'page offer',
+    goods: [fromText(chromiumFanOutOffer)],
+    read: (bytes) => void answerPage(describePage(latin1(bytes)), nodeEnd),
+  },
+  {
+    name: 'fan-out',
+    goods: fannedOut.map((message) => encodeFanOut(call, message)),
+    read: (bytes) => encodeFanOut(call, decodeFanOut(call, bytes)),
+  },
+  {
+    name: 'sframe header',
+    goods: [encodeFrameHeader({ key: 3n, counter: 70_000n }), encodeFrameHeader({ key: 2n ** 40n, counter: 1n })],
+    read: (bytes) => {
+      const header = decodeFrameHeader(bytes)
+      return concat(encodeFrameHeader(header), bytes.subarray(header.length))
+    },
   },
   {
     name: 'description',

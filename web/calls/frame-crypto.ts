@@ -1,4 +1,4 @@
-import type { FrameCrypto } from '../../protocol/call/frame.ts'
+import type { FrameCrypto } from '../../protocol/call/sframe.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -8,3 +8,6 @@ export const chromiumOffer = read('offer')
 
 /** Its answer, by a side that has a microphone and no camera. */
 export const chromiumAnswer = read('answer')
+
+/** What it offers to its own node in a call by fan-out, with room for two others. */
+export const chromiumFanOutOffer = read('fan-out-offer')

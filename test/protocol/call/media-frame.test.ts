@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { deriveFrameKey } from '../../../protocol/call/frame.ts'
 import { FrameWindow } from '../../../protocol/call/frame-window.ts'
 import { type FrameKind, FrameOpener, FrameSealer, oldKeyTime } from '../../../protocol/call/media-frame.ts'
+import { deriveFrameKey } from '../../../protocol/call/sframe.ts'
 import { frameCrypto } from '../../../web/calls/frame-crypto.ts'
 
 const keyOf = (id: number) => deriveFrameKey(BigInt(id), new Uint8Array(32).fill(id), frameCrypto)
@@ -58,9 +58,9 @@ describe('a newer key', () => {
     opener.use([before, after], 1_000)
     expect(await open(young, 1_000)).toEqual(voice)
     expect(await open(old, 1_000 + oldKeyTime - 1)).toEqual(voice)
-    await expect(open(old, 1_000 + oldKeyTime)).rejects.toMatchObject({ code: 'frame/key' })
+    await expect(open(old, 1_000 + oldKeyTime)).rejects.toMatchObject({ code: 'media-frame/key' })
     opener.use([before, after], 10_000)
-    await expect(open(old, 10_000)).rejects.toMatchObject({ code: 'frame/key' })
+    await expect(open(old, 10_000)).rejects.toMatchObject({ code: 'media-frame/key' })
     expect(await open(young, 10_000)).toEqual(voice)
   })
 })

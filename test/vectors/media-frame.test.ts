@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import type { FrameKey } from '../../protocol/call/frame.ts'
-import { decodeFrameHeader, deriveFrameKey, encodeFrameHeader, sealFrame } from '../../protocol/call/frame.ts'
 import { type FrameKind, FrameOpener, FrameSealer } from '../../protocol/call/media-frame.ts'
 import { mediaKey, mediaKeyId } from '../../protocol/call/media-key.ts'
+import type { FrameKey } from '../../protocol/call/sframe.ts'
+import { decodeFrameHeader, deriveFrameKey, encodeFrameHeader, sealFrame } from '../../protocol/call/sframe.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { frameCrypto } from '../../web/calls/frame-crypto.ts'
 import { casesOf, codeOf, everyPrimitives } from '../support/vectors.ts'
@@ -12,20 +12,20 @@ type Numbers = { readonly key: string; readonly counter: string }
 type Keyed = { readonly id: string; readonly baseKey: string }
 type Hexes<Name extends string> = { readonly [name in Name]: string }
 
-const headers = casesOf<Numbers & Hexes<'header'>, Hexes<'header'>>('frame', 'header')
+const headers = casesOf<Numbers & Hexes<'header'>, Hexes<'header'>>('media-frame', 'header')
 const keys = casesOf<
   Hexes<'headerSecret' | 'call' | 'device' | 'session'> & { generation: number; epoch: number },
   Keyed,
   Hexes<'frameKey' | 'salt'>
->('frame', 'keys')
+>('media-frame', 'keys')
 const sealing = casesOf<Keyed & { kind: FrameKind; counter: string; frame: string }, Hexes<'sealed'>>(
-  'frame',
+  'media-frame',
   'sealing',
 )
 const verifying = casesOf<
   { kind: FrameKind; keys: readonly Keyed[]; sealed: readonly string[]; zerosBehind?: number },
   { frames: readonly string[] }
->('frame', 'verifying')
+>('media-frame', 'verifying')
 const published = casesOf<Numbers, Hexes<'encoded'>>('imported/rfc9605', 'header')
 const publishedFrames = casesOf<Numbers & Hexes<'baseKey' | 'metadata' | 'plaintext'>, Hexes<'frame'>, Hexes<'salt'>>(
   'imported/rfc9605',

@@ -1,4 +1,4 @@
-"""specs/frame.md: the sealed frames of a call (RFC 9605 with AES_256_GCM_SHA512_128)."""
+"""specs/media-frame.md: the sealed frames of a call (RFC 9605 with AES_256_GCM_SHA512_128)."""
 
 import hashlib
 import hmac
@@ -40,16 +40,16 @@ def field(value):
 def decode_header(data):
     """Key id, counter and the header's length."""
     if not data:
-        raise ProtocolError("frame/header")
+        raise ProtocolError("media-frame/header")
     at, numbers = 1, []
     for bits in (data[0] >> 4, data[0] & 15):
         length = (bits & 7) + 1 if bits & 8 else 0
         if at + length > len(data):
-            raise ProtocolError("frame/header")
+            raise ProtocolError("media-frame/header")
         numbers.append(int.from_bytes(data[at : at + length], "big") if length else bits)
         at += length
     if encode_header(*numbers) != data[:at]:
-        raise ProtocolError("frame/header")
+        raise ProtocolError("media-frame/header")
     return *numbers, at
 
 
@@ -75,14 +75,14 @@ def open_sealed(base_keys, metadata, frame):
     """Base keys by their id. Answers the plaintext and the counter."""
     key_id, counter, length = decode_header(frame)
     if key_id not in base_keys:
-        raise ProtocolError("frame/key")
+        raise ProtocolError("media-frame/key")
     _, key, salt = secrets(key_id, base_keys[key_id])
     try:
         if len(frame) < length + TAG:
             raise InvalidTag
         return AESGCM(key).decrypt(nonce_of(salt, counter), frame[length:], frame[:length] + metadata), counter
     except InvalidTag:
-        raise ProtocolError("frame/sealed") from None
+        raise ProtocolError("media-frame/sealed") from None
 
 
 def clear_of(kind, frame):
@@ -94,7 +94,7 @@ def clear_of(kind, frame):
 def seal_media(kind, key_id, base_key, counter, frame):
     clear = clear_of(kind, frame)
     if kind == "video" and len(clear) < (10 if frame and frame[0] & 1 == 0 else 3):
-        raise ProtocolError("frame/too-short")
+        raise ProtocolError("media-frame/too-short")
     return clear + seal(key_id, base_key, counter, KINDS[kind] + clear, frame[len(clear) :])
 
 
@@ -103,14 +103,14 @@ def open_media(kind, base_keys, frames):
     seen, opened = set(), []
     for frame in frames:
         if len(frame) > LARGEST:
-            raise ProtocolError("frame/too-large")
+            raise ProtocolError("media-frame/too-large")
         clear = clear_of(kind, frame)
         key_id, counter, _ = decode_header(frame[len(clear) :])
         if key_id not in base_keys:
-            raise ProtocolError("frame/key")
+            raise ProtocolError("media-frame/key")
         newest = max((each for of, each in seen if of == key_id), default=-1)
         if (key_id, counter) in seen or counter <= newest - WINDOW:
-            raise ProtocolError("frame/replayed")
+            raise ProtocolError("media-frame/replayed")
         plaintext, _ = open_sealed(base_keys, KINDS[kind] + clear, frame[len(clear) :])
         seen.add((key_id, counter))
         opened.append(clear + plaintext)

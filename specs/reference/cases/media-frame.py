@@ -1,7 +1,7 @@
-SPEC = "frame.md"
+SPEC = "media-frame.md"
 NOTE = "What Ada's page sends in a call. The header secret of her epoch, the call's id, the session and her device are made from seeds; pictures are too short to show anything."
 
-from parley_reference import frame
+from parley_reference import media_frame as frame
 from parley_reference.errors import ProtocolError
 
 from .cast import seed

@@ -35,7 +35,7 @@ const sizes = { key: 32, nonce: 12, tag: 16 } as const
 /** What sealing adds to a frame at most: the longest header, and a tag. */
 export const frameOverhead = 17 + sizes.tag
 
-/** Key and salt of a base key, which one sender alone seals by (RFC 9605, 4.4.2). Spec: specs/frame.md#sealing. */
+/** Key and salt of a base key, which one sender alone seals by (RFC 9605, 4.4.2). Spec: specs/media-frame.md#sealing. */
 export async function deriveFrameKey(id: bigint, baseKey: Uint8Array, crypto: FrameCrypto): Promise<FrameKey> {
   const label = (name: string) => concat(fromText(`SFrame 1.0 Secret ${name} `), uint64Big(id), suite)
   const [key, salt] = await Promise.all([
@@ -45,17 +45,17 @@ export async function deriveFrameKey(id: bigint, baseKey: Uint8Array, crypto: Fr
   return { id, salt, cipher: await crypto.cipher(key) }
 }
 
-/** Spec: specs/frame.md#header (RFC 9605, 4.3). */
+/** Spec: specs/media-frame.md#header (RFC 9605, 4.3). */
 export function encodeFrameHeader({ key, counter }: FrameHeader): Uint8Array {
   const [keyBits, keyBytes] = encodeField(key)
   const [counterBits, counterBytes] = encodeField(counter)
   return concat(Uint8Array.of((keyBits << 4) | counterBits), keyBytes, counterBytes)
 }
 
-/** The header that the bytes begin with, and how long it is. Throws `frame/header`, also if it could be shorter. */
+/** The header that the bytes begin with, and how long it is. Throws `media-frame/header`, also if it could be shorter. */
 export function decodeFrameHeader(bytes: Uint8Array): FrameHeader & { readonly length: number } {
   const config = bytes[0]
-  if (config === undefined) throw new ProtocolError('frame/header', 'nothing there')
+  if (config === undefined) throw new ProtocolError('media-frame/header', 'nothing there')
   const key = decodeField(config >> 4, bytes.subarray(1))
   const counter = decodeField(config & 15, bytes.subarray(1 + key.length))
   return { key: key.value, counter: counter.value, length: 1 + key.length + counter.length }
@@ -64,7 +64,7 @@ export function decodeFrameHeader(bytes: Uint8Array): FrameHeader & { readonly l
 /**
  * Header, ciphertext and tag. `metadata` is what the frame says in the open, and is not part of what is answered.
  *
- * A counter MUST never come twice under one key. Spec: specs/frame.md#sealing (RFC 9605, 4.4.3).
+ * A counter MUST never come twice under one key. Spec: specs/media-frame.md#sealing (RFC 9605, 4.4.3).
  */
 export async function sealFrame(
   key: FrameKey,
@@ -77,13 +77,13 @@ export async function sealFrame(
   return concat(header, sealed)
 }
 
-/** The plaintext, with a key that has the id of the frame's header. Throws `frame/header` and `frame/sealed`. */
+/** The plaintext, with a key that has the id of the frame's header. Throws `media-frame/header` and `media-frame/sealed`. */
 export async function openFrame(key: FrameKey, metadata: Uint8Array, frame: Uint8Array): Promise<Uint8Array> {
   const { counter, length } = decodeFrameHeader(frame)
   const associated = concat(frame.subarray(0, length), metadata)
   const sealed = frame.subarray(length)
   const opened = sealed.length < sizes.tag ? null : await key.cipher.open(nonceOf(key, counter), sealed, associated)
-  if (!opened) throw new ProtocolError('frame/sealed')
+  if (!opened) throw new ProtocolError('media-frame/sealed')
   return opened
 }
 
@@ -106,9 +106,10 @@ function encodeField(value: bigint): [bits: number, bytes: Uint8Array] {
 function decodeField(bits: number, rest: Uint8Array): { readonly value: bigint; readonly length: number } {
   if (bits < 8) return { value: BigInt(bits), length: 0 }
   const length = (bits & 7) + 1
-  if (rest.length < length) throw new ProtocolError('frame/header', 'it ends within a number')
+  if (rest.length < length) throw new ProtocolError('media-frame/header', 'it ends within a number')
   const value = rest.subarray(0, length).reduce((number, byte) => (number << 8n) | BigInt(byte), 0n)
-  if (value < 8n || (length > 1 && rest[0] === 0)) throw new ProtocolError('frame/header', 'a number could be shorter')
+  if (value < 8n || (length > 1 && rest[0] === 0))
+    throw new ProtocolError('media-frame/header', 'a number could be shorter')
   return { value, length }
 }
 
