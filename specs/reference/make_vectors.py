@@ -7,11 +7,7 @@ import re
 from pathlib import Path
 
 SPECS = Path(__file__).resolve().parent.parent
-<<<<<<< HEAD
-FILES = ["encoding", "primitives", "identity", "merkle", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "group-call", "frame", "checkpoint", "anchor", "evm", "bundle", "excerpt"]
-=======
-FILES = ["encoding", "primitives", "identity", "merkle", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "fan-out", "media-frame", "checkpoint", "anchor", "evm", "bundle", "excerpt"]
->>>>>>> fe2c0ea (Carry a page's media to the nodes of all others with one encode, in layers that each asks for, sealed from page to page)
+FILES = ["encoding", "primitives", "identity", "merkle", "log", "fork", "entry", "epoch", "ordering", "room", "authority", "own-room", "pairing", "replication", "call", "group-call", "fan-out", "media-frame", "checkpoint", "anchor", "evm", "bundle", "excerpt"]
 VERSION = "0.1"
 
 
