@@ -5,11 +5,15 @@ import type { TreeState } from '../merkle/consistency.ts'
 import { mostTreeSize } from '../merkle/position.ts'
 import { decodeNote, encodeNote, type Note, type NoteSignature, noteKeyId } from './note.ts'
 
-/** What a device had logged in a room: the size and the root of its tree of heads. */
-export interface Checkpoint extends TreeState {
+/** Whose tree of heads it is: a device has one in a room for each generation of its own log. */
+export interface Origin {
   readonly room: Uint8Array
   readonly device: Uint8Array
+  readonly generation: number
 }
+
+/** What a device had logged in a room: the size and the root of its tree of heads. */
+export interface Checkpoint extends Origin, TreeState {}
 
 /** The word of another device of the room: it has never signed a checkpoint of this device that contradicts this one. */
 export interface Cosignature {
@@ -30,14 +34,24 @@ export interface SignedCheckpoint {
 // The last second that is still a safe integer in milliseconds.
 const mostTime = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
 
-/** How a device is called in a room, as the origin of checkpoints and as a witness. Spec: specs/checkpoint.md#origin. */
-function originOf(room: Uint8Array, device: Uint8Array): string {
+/** How a device is called in a room as a witness. Spec: specs/checkpoint.md#origin. */
+function witnessName(room: Uint8Array, device: Uint8Array): string {
   return `parley/${toHex(room)}/${toHex(device)}`
 }
 
+/** How a tree is called. Spec: specs/checkpoint.md#origin. */
+function originName({ room, device, generation }: Origin): string {
+  return `${witnessName(room, device)}/${generation}`
+}
+
+/** Whether two checkpoints are of one tree. */
+export function isSameOrigin(a: Origin, b: Origin): boolean {
+  return equalBytes(a.room, b.room) && equalBytes(a.device, b.device) && a.generation === b.generation
+}
+
 /** The text that is signed. Spec: specs/checkpoint.md#checkpoint. */
-export function checkpointText({ room, device, size, root }: Checkpoint): string {
-  return `${originOf(room, device)}\n${size}\n${toBase64(root)}\n`
+export function checkpointText(checkpoint: Checkpoint): string {
+  return `${originName(checkpoint)}\n${checkpoint.size}\n${toBase64(checkpoint.root)}\n`
 }
 
 /** A checkpoint with its device's signature, and no cosignature yet. Spec: specs/checkpoint.md#checkpoint. */
@@ -83,21 +97,21 @@ export function verifyCheckpoint(
 /** Write a checkpoint as a C2SP signed note. Spec: specs/checkpoint.md#note. */
 export function encodeCheckpoint(signed: SignedCheckpoint, primitives: Primitives): Uint8Array {
   const { checkpoint, signature, cosignatures } = signed
-  const own = lineOf(checkpoint, checkpoint.device, 'signature', signature, primitives)
+  const { room, device } = checkpoint
+  const own = lineOf(originName(checkpoint), device, 'signature', signature, primitives)
   const others = cosignatures.map(({ device, time, signature: given }) =>
-    lineOf(checkpoint, device, 'cosignature', concat(uint64(time), given), primitives),
+    lineOf(witnessName(room, device), device, 'cosignature', concat(uint64(time), given), primitives),
   )
   return encodeNote({ text: checkpointText(checkpoint), signatures: [own, ...others] })
 }
 
 function lineOf(
-  { room }: Checkpoint,
+  name: string,
   device: Uint8Array,
   algorithm: 'signature' | 'cosignature',
   bytes: Uint8Array,
   primitives: Primitives,
 ): NoteSignature {
-  const name = originOf(room, device)
   return { name, bytes: concat(noteKeyId(name, algorithm, device, primitives), bytes) }
 }
 
@@ -107,30 +121,36 @@ export function decodeCheckpoint(bytes: Uint8Array, primitives: Primitives): Sig
   const checkpoint = readText(note)
   const [own, ...others] = note.signatures
   const signature = readLine(own!, 64)
-  if (!equalBytes(signature.device, checkpoint.device)) throw wrong('the first signature is of another device')
   const cosignatures = others.map((each) => {
-    const { device, bytes: timed } = readLine(each, 72)
-    return { device, time: timeIn(timed), signature: timed.slice(8) }
+    const [, device] = witness.exec(each.name) ?? []
+    if (!device) throw wrong('a signature of another kind')
+    const timed = readLine(each, 72)
+    return { device: fromHex(device), time: timeIn(timed), signature: timed.slice(8) }
   })
   const isAscending = cosignatures.every(
     ({ device }, i) => i === 0 || compareBytes(cosignatures[i - 1]!.device, device) < 0,
   )
   if (!isAscending) throw wrong('the witnesses are not in order, or one is there twice')
-  const signed = { checkpoint, signature: signature.bytes, cosignatures }
-  // The ids of the keys, and the room in each name, follow from the rest.
+  const signed = { checkpoint, signature, cosignatures }
+  // The ids of the keys, the name of the device, and the room in each other name, follow from the rest.
   if (!equalBytes(encodeCheckpoint(signed, primitives), bytes)) throw wrong('not the one encoding')
   return signed
 }
 
-const origin = /^parley\/([0-9a-f]{64})\/([0-9a-f]{64})$/
+const witness = /^parley\/[0-9a-f]{64}\/([0-9a-f]{64})$/
+const origin = /^parley\/([0-9a-f]{64})\/([0-9a-f]{64})\/(0|[1-9]\d{0,9})$/
+const mostGeneration = 2 ** 32 - 1
 
 function readText({ text }: Note): Checkpoint {
   const [name, size, root, ...rest] = text.split('\n')
-  const [, room, device] = origin.exec(name!) ?? []
-  if (!room || !device || !size || !root || rest.length !== 1) throw wrong('other lines than those of a checkpoint')
+  const [, room, device, generation] = origin.exec(name!) ?? []
+  if (!room || !device || !generation || !size || !root || rest.length !== 1)
+    throw wrong('other lines than those of a checkpoint')
   if (!/^(0|[1-9]\d{0,14})$/.test(size) || Number(size) > mostTreeSize) throw wrong('a size that is none')
   if (!/^[A-Za-z0-9+/]{43}=$/.test(root)) throw wrong('a root that is none')
-  return { room: fromHex(room), device: fromHex(device), size: Number(size), root: rootIn(root) }
+  if (Number(generation) > mostGeneration) throw wrong('a generation that is none')
+  const tree = { room: fromHex(room), device: fromHex(device), generation: Number(generation) }
+  return { ...tree, size: Number(size), root: rootIn(root) }
 }
 
 function rootIn(text: string): Uint8Array {
@@ -141,10 +161,9 @@ function rootIn(text: string): Uint8Array {
   }
 }
 
-function readLine({ name, bytes }: NoteSignature, length: number): { device: Uint8Array; bytes: Uint8Array } {
-  const [, , device] = origin.exec(name) ?? []
-  if (!device || bytes.length !== 4 + length) throw wrong('a signature of another kind')
-  return { device: fromHex(device), bytes: bytes.slice(4) }
+function readLine({ bytes }: NoteSignature, length: number): Uint8Array {
+  if (bytes.length !== 4 + length) throw wrong('a signature of another kind')
+  return bytes.slice(4)
 }
 
 function timeIn(bytes: Uint8Array): number {

@@ -3,7 +3,13 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { asArray, asBytes, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
 import { rootsFromNodes } from '../merkle/consistency.ts'
-import { decodeCheckpoint, encodeCheckpoint, type SignedCheckpoint, verifyCheckpoint } from './checkpoint.ts'
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  isSameOrigin,
+  type SignedCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts'
 
 /**
  * What shows to anybody that a device has signed two checkpoints of which neither grew from the other. Spec: specs/checkpoint.md#contradiction.
@@ -33,8 +39,7 @@ export function contradictionOf(a: SignedCheckpoint, b: SignedCheckpoint, nodes:
  */
 export function verifyContradiction({ smaller, larger, nodes }: Contradiction, primitives: Primitives): void {
   const [from, to] = [smaller.checkpoint, larger.checkpoint]
-  if (!equalBytes(from.room, to.room) || !equalBytes(from.device, to.device))
-    throw new ProtocolError('checkpoint/origin')
+  if (!isSameOrigin(from, to)) throw new ProtocolError('checkpoint/origin')
   const order = inOrder(smaller, larger)
   if (from.size === 0 || order > 0) throw new ProtocolError('checkpoint/form', 'the checkpoints are not in order')
   if (order === 0) throw new ProtocolError('checkpoint/agree', 'both are one')

@@ -12,7 +12,7 @@ export interface LoggedHead extends ForkedHead {
   readonly log: Uint8Array
 }
 
-/** The leaf that stands for a head in the tree of a device. Spec: specs/checkpoint.md#leaves. */
+/** The leaf that stands for a head in a tree. Spec: specs/checkpoint.md#leaves. */
 export function headLeaf({ log, fork, length, treeHash, signature }: LoggedHead, primitives: Primitives): Uint8Array {
   const data = concat(log, uint64(fork), uint64(length), treeHash, signature)
   return leafHash(inDomain('loggedHead', data), primitives)

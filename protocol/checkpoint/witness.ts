@@ -2,7 +2,14 @@ import { equalBytes } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts'
 import { verifyConsistency } from '../merkle/consistency.ts'
-import { type Cosignature, cosignable, type SignedCheckpoint, verifyCheckpoint, withCosignature } from './checkpoint.ts'
+import {
+  type Cosignature,
+  cosignable,
+  isSameOrigin,
+  type SignedCheckpoint,
+  verifyCheckpoint,
+  withCosignature,
+} from './checkpoint.ts'
 import { type Contradiction, contradictionOf, verifyContradiction } from './contradiction.ts'
 
 /** The device that witnesses: in its room, and with its seed. */
@@ -19,7 +26,7 @@ export interface CosignRequest {
 }
 
 /**
- * What becomes of a request. `last` is all that a witness has to remember of the device.
+ * What becomes of a request. `last` is all that a witness has to remember of the tree.
  *
  * `contradiction`: with a refusal, where what was shown proves that the device has signed two histories.
  */
@@ -30,7 +37,7 @@ export type CosignOutcome =
 /**
  * Sign a checkpoint of another device, or refuse to.
  *
- * `last`: the checkpoint of this device that this witness signed last, or null. Whoever calls keeps the new one safe on disk before the cosignature
+ * `last`: the checkpoint of this tree that this witness signed last, or null. Whoever calls keeps the new one safe on disk before the cosignature
  * leaves, and handles the requests of one device one after the other: two answers from one `last` could sign two histories.
  * `time`: Unix seconds. Spec: specs/checkpoint.md#witnessing.
  */
@@ -63,9 +70,7 @@ function requireOthers({ checkpoint }: SignedCheckpoint, { room, device }: Witne
 
 function requireGrown(last: SignedCheckpoint, { signed, nodes }: CosignRequest, primitives: Primitives): void {
   const [before, now] = [last.checkpoint, signed.checkpoint]
-  if (!equalBytes(before.device, now.device) || !equalBytes(before.room, now.room)) {
-    throw new ProtocolError('checkpoint/origin')
-  }
+  if (!isSameOrigin(before, now)) throw new ProtocolError('checkpoint/origin')
   if (now.size < before.size) throw new ProtocolError('witness/older', `${now.size} of ${before.size}`)
   if (now.size === before.size && !equalBytes(now.root, before.root)) throw new ProtocolError('witness/contradiction')
   try {

@@ -104,7 +104,11 @@ const nodeEnd = {
 }
 const device = people.bo.device
 
-const checkpoint = signCheckpoint({ room, device, size: 3, root: secret }, people.bo.deviceSeed, primitives)
+const checkpoint = signCheckpoint(
+  { room, device, generation: 0, size: 3, root: secret },
+  people.bo.deviceSeed,
+  primitives,
+)
 const cosignature = { device: people.ada.device, time: 1_700_000_000, signature: checkpoint.signature }
 const witnessed = encodeCheckpoint(withCosignature(checkpoint, cosignature), primitives)
 

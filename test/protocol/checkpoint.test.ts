@@ -43,7 +43,7 @@ function treeOf(letters: string): MerkleTree {
 }
 
 const signedBy = (tree: MerkleTree, size = tree.size): SignedCheckpoint =>
-  signCheckpoint({ room, device: ada.device, ...tree.at(size) }, ada.deviceSeed, primitives)
+  signCheckpoint({ room, device: ada.device, generation: 0, ...tree.at(size) }, ada.deviceSeed, primitives)
 
 const ask = (last: SignedCheckpoint | null, tree: MerkleTree, size = tree.size): CosignOutcome => {
   const nodes = last && last.checkpoint.size <= size ? tree.consistency(last.checkpoint.size, size) : []
@@ -124,9 +124,13 @@ describe('a witness', () => {
   })
 
   test('signs nothing of its own, and nothing of another room', () => {
-    const own = signCheckpoint({ room, device: witness.device, ...treeOf('a').at() }, witness.deviceSeed, primitives)
+    const own = signCheckpoint(
+      { room, device: witness.device, generation: 0, ...treeOf('a').at() },
+      witness.deviceSeed,
+      primitives,
+    )
     const elsewhere = signCheckpoint(
-      { room: seedOf('another room'), device: ada.device, ...treeOf('a').at() },
+      { room: seedOf('another room'), device: ada.device, generation: 0, ...treeOf('a').at() },
       ada.deviceSeed,
       primitives,
     )

@@ -12,7 +12,7 @@ type Hexes<Names extends string> = { readonly [name in Names]: string }
 
 const batches = casesOf<
   Hexes<'signature' | 'salt'> & {
-    checkpoint: Hexes<'room' | 'device' | 'root'> & { size: number }
+    checkpoint: Hexes<'room' | 'device' | 'root'> & { generation: number; size: number }
     index: number
     size: number
     hashes: readonly string[]
@@ -54,8 +54,8 @@ const plain = (value: unknown): unknown =>
 describe.each(everyPrimitives)('an anchor, with %s', (_, primitives) => {
   for (const { id, title, input, steps, expect: wanted } of batches) {
     test(`${id}: ${title}`, () => {
-      const { room, device, size, root } = input.checkpoint
-      const checkpoint = { room: fromHex(room), device: fromHex(device), size, root: fromHex(root) }
+      const { room, device, root, ...numbers } = input.checkpoint
+      const checkpoint = { ...numbers, room: fromHex(room), device: fromHex(device), root: fromHex(root) }
       const signed = { checkpoint, signature: fromHex(input.signature), cosignatures: [] }
       const commitment = checkpointCommitment(signed, primitives)
       expect(toHex(commitment)).toBe(steps.commitment)

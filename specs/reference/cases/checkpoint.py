@@ -34,8 +34,8 @@ LEAVES = [checkpoint.head_leaf(*head.values()) for head in HEADS]
 OTHER = [checkpoint.head_leaf(*logged(ADA, 1, "z").values()), *LEAVES[1:]]
 
 
-def at(size, tree=LEAVES, room=ROOM, device=ADA.device):
-    return room, device, size, merkle.root(tree[:size])
+def at(size, tree=LEAVES, room=ROOM, device=ADA.device, generation=0):
+    return room, device, generation, size, merkle.root(tree[:size])
 
 
 def signed(point, person=ADA):
@@ -49,7 +49,7 @@ def witnessed(point, *people, time=TIME):
 
 
 def told(point):
-    return dict(zip(("room", "device", "size", "root"), point))
+    return dict(zip(("room", "device", "generation", "size", "root"), point))
 
 
 def leaves():
@@ -73,21 +73,26 @@ def notes():
         ("a size with a zero before it", changed(1, "09")),
         ("a size above 2^48", changed(1, str(2**48 + 1))),
         ("a size of more digits than can be counted", changed(1, "9" * 40)),
-        ("a root of 31 bytes", changed(2, base64.b64encode(whole[0][3][:31]).decode())),
+        ("a root of 31 bytes", changed(2, base64.b64encode(whole[0][4][:31]).decode())),
         ("a root with its unused bits set", changed(2, lines[2][:-2] + chr(ord(lines[2][-2]) + 1) + "=")),
         ("a line more in the text", changed(2, lines[2] + "\nmore")),
         ("an origin in capitals", changed(0, lines[0].upper())),
         ("another name", changed(0, lines[0].replace("parley", "parsley"))),
+        ("an origin without a generation", changed(0, lines[0][:-2])),
+        ("a generation with a zero before it", changed(0, lines[0][:-1] + "00")),
+        ("a generation above 2^32 - 1", checkpoint.note(*signed(at(7, generation=2**32)))),
+        ("the signature of another generation", changed(4, lines[4].replace("/0 ", "/1 "))),
         ("no empty line", changed(3, None)),
         ("no signature", "\n".join([*lines[:4], ""]).encode()),
         ("the signature of the device left out", changed(4, None)),
         ("the id of another key", changed(4, lines[4][:-92] + ("B" if lines[4][-92] == "A" else "A") + lines[4][-91:])),
-        ("a witness in another room", changed(5, checkpoint.line(bytes(32), BO.device, 4, bytes(72))[:-1])),
+        ("a witness in another room", changed(5, checkpoint.line(checkpoint.witness_name(bytes(32), BO.device), BO.device, 4, bytes(72))[:-1])),
+        ("a witness with a generation", changed(5, checkpoint.line(checkpoint.origin(ROOM, BO.device, 0), BO.device, 4, bytes(72))[:-1])),
         ("the witnesses in another order", "\n".join([*lines[:5], lines[6], lines[5], ""]).encode()),
         ("a witness twice", changed(6, lines[5])),
         ("a signature that is no base64", changed(6, lines[6][:-3] + "*" + lines[6][-2:])),
-        ("a signature of 65 bytes", changed(4, checkpoint.line(ROOM, ADA.device, 1, bytes(65))[:-1])),
-        ("a time beyond all calendars", changed(5, checkpoint.line(ROOM, BO.device, 4, b"\xff" * 8 + bytes(64))[:-1])),
+        ("a signature of 65 bytes", changed(4, checkpoint.line(checkpoint.origin(ROOM, ADA.device, 0), ADA.device, 1, bytes(65))[:-1])),
+        ("a time beyond all calendars", changed(5, checkpoint.line(checkpoint.witness_name(ROOM, BO.device), BO.device, 4, b"\xff" * 8 + bytes(64))[:-1])),
         ("a signature of somebody who is no device", changed(6, "— witness.example/w1 " + "A" * 104)),
         ("a hyphen for the dash", changed(6, lines[6].replace("—", "-"))),
         ("a carriage return", changed(1, lines[1] + "\r")),
@@ -124,7 +129,7 @@ def signatures():
         return bytes([data[0] ^ 1]) + data[1:]
 
     for title, changed in [
-        ("another size", (at(8)[:2] + (10, point[3]), signature, given)),
+        ("another size", (at(8)[:3] + (10, point[4]), signature, given)),
         ("another root", (other, signature, given)),
         ("one bit of the signature", (point, flip(signature), given)),
         ("a checkpoint that Bo has signed for Ada", (point, checkpoint.sign_checkpoint(point, BO.device_seed), given)),
@@ -150,6 +155,7 @@ def witnessing():
     yield asked("one of Bo's own", None, signed(at(6, device=BO.device), BO), [])
     yield asked("one of another room", None, signed(at(6, room=seed(0x44))), [])
     yield asked("one of Cy, against what Bo has signed of Ada", six, signed(at(9, device=CY.device), CY), grown)
+    yield asked("one of a later log of Ada, against what Bo has signed of the first", six, signed(at(9, generation=1)), grown)
     yield asked("a smaller one", nine, six, [])
     yield asked("another one of the same size", nine, signed(at(9, OTHER)), [])
     yield asked("a larger one of another history, with nodes of that", six, signed(at(9, OTHER)), merkle.nodes(6, OTHER[:9]))
@@ -180,7 +186,7 @@ def asked(title, last, now, nodes):
 
 def contradictions():
     def both(smaller, larger, tree=OTHER):
-        return checkpoint.contradiction_of(smaller, larger, merkle.nodes(smaller[0][2], tree[: larger[0][2]]))
+        return checkpoint.contradiction_of(smaller, larger, merkle.nodes(smaller[0][3], tree[: larger[0][3]]))
 
     good = both(signed(at(6)), signed(at(11, OTHER)))
     yield shown("two checkpoints of one size", checkpoint.contradiction_of(signed(at(9)), signed(at(9, OTHER)), []))
@@ -200,6 +206,7 @@ def contradictions():
         ("a smaller one without leaves", (signed(at(0)), larger, nodes)),
         ("one of another device", (signed(at(6, device=BO.device), BO), larger, nodes)),
         ("one of another room", (signed(at(6, room=seed(0x44))), larger, nodes)),
+        ("one of a later log", (signed(at(6, generation=1)), larger, nodes)),
         ("one that Bo has signed for Ada", (signed(at(6), BO), larger, nodes)),
         ("one bit of a signature", ((smaller[0], flip(smaller[1])), larger, nodes)),
         ("one bit of the first node", (smaller, larger, [flip(nodes[0]), *nodes[1:]])),

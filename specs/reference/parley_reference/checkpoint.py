@@ -17,12 +17,16 @@ def head_leaf(log, fork, length, tree_hash, signature):
     return merkle.leaf_hash(in_domain("loggedHead", log, u64(fork), u64(length), tree_hash, signature))
 
 
-def origin(room, device):
+def witness_name(room, device):
     return f"parley/{room.hex()}/{device.hex()}"
 
 
-def text(room, device, size, root):
-    return f"{origin(room, device)}\n{size}\n{base64.b64encode(root).decode()}\n"
+def origin(room, device, generation):
+    return f"{witness_name(room, device)}/{generation}"
+
+
+def text(room, device, generation, size, root):
+    return f"{origin(room, device, generation)}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
 def cosignable(checkpoint, time):
@@ -33,17 +37,16 @@ def key_id(name, algorithm, key):
     return sha256(name.encode() + b"\n" + bytes([algorithm]) + key)[:4]
 
 
-def line(room, device, algorithm, data):
-    name = origin(room, device)
+def line(name, device, algorithm, data):
     encoded = base64.b64encode(key_id(name, algorithm, device) + data).decode()
     return f"— {name} {encoded}\n"
 
 
 def note(checkpoint, signature, cosignatures=()):
     """`cosignatures`: (device, time, signature) each."""
-    room, device = checkpoint[:2]
-    lines = [line(room, device, 1, signature)]
-    lines += [line(room, other, 4, u64(time) + given) for other, time, given in cosignatures]
+    room, device, generation = checkpoint[:3]
+    lines = [line(origin(room, device, generation), device, 1, signature)]
+    lines += [line(witness_name(room, other), other, 4, u64(time) + given) for other, time, given in cosignatures]
     return (text(*checkpoint) + "\n" + "".join(lines)).encode()
 
 
@@ -56,14 +59,14 @@ def cosign(checkpoint, device, seed, time):
 
 
 def decode_note(data):
-    """((room, device, size, root), signature, cosignatures)."""
+    """((room, device, generation, size, root), signature, cosignatures)."""
     if len(data) > MOST_NOTE_BYTES:
         raise _wrong("too large")
     try:
         found = _parse(data.decode())
-    except (UnicodeDecodeError, ValueError, AttributeError):
+    except (UnicodeDecodeError, ValueError, AttributeError, TypeError):
         raise _wrong("not of its form") from None
-    if note(*found) != data or found[0][2] > merkle.MOST_SIZE:
+    if note(*found) != data or found[0][3] > merkle.MOST_SIZE or found[0][2] >= 2**32:
         raise _wrong("not the one encoding")
     devices = [device for device, _, _ in found[2]]
     if devices != sorted(set(devices)) or len(devices) > 127 or any(time > MOST_TIME for _, time, _ in found[2]):
@@ -72,19 +75,19 @@ def decode_note(data):
 
 
 NAME = r"parley/([0-9a-f]{64})/([0-9a-f]{64})"
+ORIGIN = rf"{NAME}/(0|[1-9][0-9]*)"
 
 
 def _parse(whole):
-    match = re.fullmatch(rf"{NAME}\n(0|[1-9][0-9]*)\n([^\n]+)\n\n((?:— [^\n]+\n)+)", whole)
-    room, device, size, root, lines = match.groups()
-    checkpoint = (bytes.fromhex(room), bytes.fromhex(device), int(size), base64.b64decode(root, validate=True))
-    parsed = [re.fullmatch(rf"— {NAME} (\S+)", each).groups() for each in lines[:-1].split("\n")]
-    (_, signer, own), *others = parsed
-    signature = base64.b64decode(own, validate=True)[4:]
-    if signer != device or len(signature) != 64 or len(checkpoint[3]) != 32:
+    match = re.fullmatch(rf"{ORIGIN}\n(0|[1-9][0-9]*)\n([^\n]+)\n\n((?:— [^\n]+\n)+)", whole)
+    room, device, generation, size, root, lines = match.groups()
+    checkpoint = (bytes.fromhex(room), bytes.fromhex(device), int(generation), int(size), base64.b64decode(root, validate=True))
+    first, *others = lines[:-1].split("\n")
+    signature = base64.b64decode(re.fullmatch(rf"— {ORIGIN} (\S+)", first)[4], validate=True)[4:]
+    if len(signature) != 64 or len(checkpoint[4]) != 32:
         raise ValueError
     cosignatures = []
-    for _, witness, encoded in others:
+    for _, witness, encoded in (re.fullmatch(rf"— {NAME} (\S+)", each).groups() for each in others):
         raw = base64.b64decode(encoded, validate=True)[4:]
         if len(raw) != 72:
             raise ValueError
@@ -117,14 +120,14 @@ def witness(last, asked, nodes, room, device, seed, time):
 
 def _require_grown(last, asked, nodes):
     (before, _), (now, _) = last, asked
-    if before[:2] != now[:2]:
+    if before[:3] != now[:3]:
         raise ProtocolError("checkpoint/origin")
-    if now[2] < before[2]:
+    if now[3] < before[3]:
         raise ProtocolError("witness/older")
     try:
-        merkle.verify_consistency(before[2], before[3], now[2], now[3], nodes)
+        merkle.verify_consistency(*before[3:], *now[3:], nodes)
     except ProtocolError:
-        raise _refusal(last, asked, [] if before[2] == now[2] else nodes) from None
+        raise _refusal(last, asked, [] if before[3] == now[3] else nodes) from None
 
 
 def _refusal(last, asked, nodes):
@@ -139,28 +142,28 @@ def _refusal(last, asked, nodes):
 
 
 def contradiction_of(one, other, nodes):
-    smaller, larger = sorted([one, other], key=lambda signed: signed[0][2:])
+    smaller, larger = sorted([one, other], key=lambda signed: signed[0][3:])
     return smaller, larger, nodes
 
 
 def verify_contradiction(smaller, larger, nodes):
     (before, _), (now, _) = smaller, larger
-    if before[:2] != now[:2]:
+    if before[:3] != now[:3]:
         raise ProtocolError("checkpoint/origin")
-    if before[2] == 0 or before[2:] > now[2:]:
+    if before[3] == 0 or before[3:] > now[3:]:
         raise ProtocolError("checkpoint/form")
-    if before[2:] == now[2:]:
+    if before[3:] == now[3:]:
         raise ProtocolError("checkpoint/agree")
     verify_checkpoint(*smaller)
     verify_checkpoint(*larger)
-    if before[2] == now[2]:
+    if before[3] == now[3]:
         if nodes:
             raise ProtocolError("checkpoint/form")
         return
-    root_before, root_now = merkle.roots_from(before[2], now[2], nodes)
-    if root_now != now[3]:
+    root_before, root_now = merkle.roots_from(before[3], now[3], nodes)
+    if root_now != now[4]:
         raise ProtocolError("checkpoint/tree")
-    if root_before == before[3]:
+    if root_before == before[4]:
         raise ProtocolError("checkpoint/agree")
 
 
