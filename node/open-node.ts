@@ -25,6 +25,7 @@ import { openRoomLogs } from './rooms/room-logs.ts'
 import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
+import { CheckpointStore } from './storage/checkpoint-store.ts'
 import { isDamage } from './storage/damage.ts'
 import { FreeSpace } from './storage/free-space.ts'
 import { KeyStore } from './storage/key-store.ts'
@@ -73,6 +74,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   }
   const contacts = new Contacts(vault)
   const keyStore = opened(new KeyStore(home, Buffer.from(vault.content.keyStoreKey, 'hex')))
+  const checkpoints = opened(new CheckpointStore(home, primitives))
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
   const forks = await openForks(home, log)
@@ -127,6 +129,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     person,
     store,
     keyStore,
+    checkpoints,
     space,
     roomLogs,
     forks,

@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { CheckpointView } from './checkpoints.ts'
 
 /** Lengths that the page, the terminal and the node agree on. Texts are counted in UTF-16 units here, in UTF-8 bytes by the protocol. */
 export const limits = {
@@ -220,6 +221,11 @@ export const commands = {
     'Write a message into the own log',
     { room: RoomId, text: Type.String({ minLength: 1, maxLength: limits.textLength }) },
     Closed({ id: EntryId }),
+  ),
+  'make-checkpoint': command(
+    'Sign all that this device has seen in a room, and ask whoever is connected to witness it; null as long as it is not known how the own log ends',
+    { room: RoomId },
+    Closed({ checkpoint: Type.Union([CheckpointView, Type.Null()]) }),
   ),
   'mark-read': command('Remember how far one has read', { room: RoomId }, Nothing),
   'start-call': command(

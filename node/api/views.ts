@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { CallReaction, GroupCallOn, OwnGroupCall, ParticipantStatus, RemoteMedia } from './calls.ts'
+import { CheckpointView } from './checkpoints.ts'
 import {
   AdmissionPolicy,
   CallEndReason,
@@ -111,6 +112,7 @@ export const RoomView = Type.Object(
       ),
     ),
     troubles: Type.Array(LogTrouble),
+    checkpoint: Type.Union([CheckpointView, Type.Null()]),
     waiting: Type.Array(Type.Object({ time: Time, text: Type.String() }, closed), {
       description: 'own messages that are safe, and are written once it is known how the own log ends, in this order',
     }),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../config.ts'
+import { addCheckpoint } from './checkpoint.ts'
 import { addDemo } from './demo.ts'
 import { addDevice } from './device.ts'
 import { addDht } from './dht.ts'
@@ -75,6 +76,7 @@ export function makeProgram(): Command {
   addRead(program)
   addPerson(program)
   program.commandsGroup('Proofs:')
+  addCheckpoint(program)
   addExport(program)
   addExcerpt(program)
   addVerify(program)

@@ -6,6 +6,7 @@ import type { Calls } from '../calls/calls.ts'
 import type { OwnDevices } from '../devices/own-devices.ts'
 import type { Pairing } from '../devices/pairing.ts'
 import { isDiskFull } from '../home-error.ts'
+import { checkpointView } from '../projection/checkpoint-view.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import type { OwnIdentity } from '../rooms/own-identity.ts'
 import { type Person, restoreIdentity } from '../rooms/person.ts'
@@ -143,6 +144,12 @@ const runners: Runners = {
   },
   async 'send-message'({ rooms }, { room, text }) {
     return { id: await sendMessage(rooms.get(room), text) }
+  },
+  async 'make-checkpoint'({ rooms }, { room: key }) {
+    const room = rooms.get(key)
+    await room.checkpoints.make()
+    await room.checkpoints.witnessed()
+    return { checkpoint: checkpointView(room) }
   },
   async 'mark-read'({ rooms, devices, view, changed }, { room }) {
     const { fold, id } = rooms.get(room)

@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../../protocol/bytes.ts'
+import { equalBytes, fromHex, toHex } from '../../protocol/bytes.ts'
 import { isRole, mayManage } from '../../protocol/room/rights.ts'
 import type { Invite, Member } from '../api/people.ts'
 import type { RoomRow, RoomView } from '../api/views.ts'
@@ -6,6 +6,7 @@ import type { Contacts } from '../rooms/contacts.ts'
 import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
 import type { ViewStore } from '../storage/view-store.ts'
+import { checkpointView } from './checkpoint-view.ts'
 import type { FoldingLog } from './folding-log.ts'
 import { lookalikesIn, type NamedPerson } from './lookalikes.ts'
 import type { ShownAuthor } from './timeline.ts'
@@ -59,6 +60,7 @@ export function roomView(
     unreadable: view.unreadable(room.fold.number),
     heldUpTo: held(room, connected),
     troubles: troubles(room),
+    checkpoint: checkpointView(room),
     waiting: [...room.waiting],
   }
 }
@@ -152,7 +154,12 @@ function troubles(room: Room): RoomView['troubles'] {
   const forks = room.forks()
   const told = (log: string, text: string) => ({ log, author: room.people.author(log)?.name ?? '', text })
   const stuck = stuckLogs(room).filter(({ key }) => !forks.has(key))
+  const contradicting = room.checkpoints.contradictions.flatMap(({ smaller: { checkpoint } }) => {
+    const log = [...room.logs].find(([, { stored }]) => equalBytes(stored.owner.device, checkpoint.device))?.[0]
+    return log ? [told(log, contradictionText(room.people.author(log)))] : []
+  })
   return [
+    ...contradicting,
     ...[...forks].map(([log, length]) => told(log, forkText(room.people.author(log), length))),
     ...stuck.map(({ key }) => told(key, 'its next entry cites entries that nobody has shown yet')),
   ]
@@ -164,6 +171,12 @@ function forkText(author: ShownAuthor | null, length: number): string {
   if (author?.self)
     return `This log of yours was written by two nodes, as two histories. ${end} You go on in a new one.`
   return `${author?.name || 'Its author'} signed two histories of this log, and may have told others something else. ${end}`
+}
+
+function contradictionText(author: ShownAuthor | null): string {
+  if (author?.self)
+    return 'This device of yours has signed two accounts of what it saw here that contradict each other: there may be a copy of it.'
+  return `A device of ${author?.name || 'its author'} signed two accounts of what it saw here that contradict each other. What it says it saw, and when, proves nothing any more.`
 }
 
 /** Logs of which an entry waits for what it cites, when everything has come that others are known to have. */

@@ -1,7 +1,13 @@
 import type { NoiseStream } from 'hyperdht'
 import type Protomux from 'protomux'
-import { toHex } from '../../protocol/bytes.ts'
+import { fromHex, toHex } from '../../protocol/bytes.ts'
 import { decodeCallNote, type ToldNote } from '../../protocol/call/note.ts'
+import {
+  type Contradiction,
+  decodeContradiction,
+  encodeContradiction,
+} from '../../protocol/checkpoint/contradiction.ts'
+import type { CosignRequest } from '../../protocol/checkpoint/witness.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
@@ -17,8 +23,10 @@ import {
 import { type Admission, admit } from '../../protocol/room/admission.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
 import type { RoomSecrets } from '../../protocol/room/room-secrets.ts'
+import type { Member, RoomCheckpoints } from '../checkpoints/room-checkpoints.ts'
 import type { Caller, Entrance } from '../rooms/door.ts'
 import type { StoredLog } from '../storage/stored-log.ts'
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, type WitnessAnswer } from './checkpoint-messages.ts'
 import {
   type AnnouncedLog,
   decodeFork,
@@ -54,6 +62,7 @@ export interface ChannelRoom {
   /** The same, with what else is known of our devices: the other side may have heard of a revocation that this overrules. */
   readonly introduction: Admission
   readonly logs: ReadonlyMap<string, RoomLog>
+  readonly checkpoints: Pick<RoomCheckpoints, 'met' | 'asked' | 'answered' | 'told'>
   readonly port: number
   sign(message: Uint8Array): Uint8Array
   /**
@@ -99,7 +108,7 @@ const mostWaiting = 256
  * random bytes. Then whoever dialled says first who they are: one who was dialled answers members only. Who waits to be let in gives their
  * own log, and gets nothing. Spec: specs/replication.md, specs/authority.md#door.
  */
-export class RoomChannel {
+export class RoomChannel implements Member {
   readonly stream: NoiseStream
   readonly room: ChannelRoom
   /** Who is at the other end, once each side has let the other in. */
@@ -144,6 +153,9 @@ export class RoomChannel {
       this.#onStanding,
       this.#onStatements,
       this.#onNote,
+      this.#onRequest,
+      this.#onAnswer,
+      this.#onContradiction,
     ]
     this.#channel = mux.createChannel({
       protocol: channelProtocol,
@@ -190,6 +202,23 @@ export class RoomChannel {
   /** Nobody who has not shown who they are learns that there is a call. */
   sendNote(note: Uint8Array): void {
     if (this.peer) this.#send(7, note)
+  }
+
+  /** Of the other end, once each side has let the other in. */
+  get device(): Uint8Array | null {
+    return this.peer && fromHex(this.peer.device)
+  }
+
+  ask(request: CosignRequest): void {
+    if (this.peer) this.#send(8, encodeRequest(request, this.#primitives))
+  }
+
+  answer(answer: WitnessAnswer): void {
+    if (this.peer) this.#send(9, encodeAnswer(answer))
+  }
+
+  tell(contradiction: Contradiction): void {
+    if (this.peer) this.#send(10, encodeContradiction(contradiction, this.#primitives))
   }
 
   close(): void {
@@ -334,6 +363,24 @@ export class RoomChannel {
     this.room.onNote(this, note)
   }
 
+  readonly #onRequest = async (message: Uint8Array): Promise<void> => {
+    const request = decodeRequest(message, this.#primitives)
+    await this.#meet()
+    this.room.checkpoints.asked(this, request)
+  }
+
+  readonly #onAnswer = async (message: Uint8Array): Promise<void> => {
+    const answer = decodeAnswer(message)
+    await this.#meet()
+    this.room.checkpoints.answered(this, answer)
+  }
+
+  readonly #onContradiction = async (message: Uint8Array): Promise<void> => {
+    const contradiction = decodeContradiction(message, this.#primitives)
+    await this.#meet()
+    this.room.checkpoints.told(contradiction)
+  }
+
   readonly #onFork = async (message: Uint8Array): Promise<void> => {
     await this.#meet()
     const { log: key, proof } = decodeFork(message)
@@ -358,6 +405,7 @@ export class RoomChannel {
     if (!this.#introduced) throw new ProtocolError('handshake/device')
     this.peer = this.#introduced
     this.room.onPeer(this)
+    this.room.checkpoints.met(this)
     await this.announce([...this.room.logs.values()])
   }
 

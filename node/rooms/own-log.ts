@@ -87,6 +87,15 @@ export class OwnLog {
     return this.#current.log.stored.key
   }
 
+  get generation(): number {
+    return this.#stored.owner.generation
+  }
+
+  /** Whether it is known how the log ends: if not, it may still become another one. */
+  get isSettled(): boolean {
+    return this.#state?.doubt === null && !this.#mustGoOn()
+  }
+
   /** What people have asked to say, and is not appended yet. */
   get waiting(): readonly WaitingMessage[] {
     return this.#outbox.filter(({ time }) => !this.#places.has(time))

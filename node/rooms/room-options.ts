@@ -5,6 +5,7 @@ import type { IdentityStatement } from '../../protocol/identity/statement.ts'
 import type { ProjectedEntry } from '../projection/room-fold.ts'
 import type { Peers } from '../replication/peers.ts'
 import type { RoomChannel } from '../replication/room-channel.ts'
+import type { CheckpointStore } from '../storage/checkpoint-store.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 import type { LogStore } from '../storage/log-store.ts'
@@ -31,6 +32,7 @@ export interface RoomOptions {
   readonly contacts: Contacts
   readonly store: LogStore
   readonly keyStore: KeyStore
+  readonly checkpoints: CheckpointStore
   readonly space: FreeSpace
   readonly roomLogs: RoomLogs
   readonly forks: Forks

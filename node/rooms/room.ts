@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { ToldNote } from '../../protocol/call/note.ts'
+import type { LoggedHead } from '../../protocol/checkpoint/logged-head.ts'
 import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
@@ -13,6 +14,7 @@ import type { ActEvent, OperationEvent } from '../../protocol/room/operation-eve
 import { isOwnEvent, type OwnEvent } from '../../protocol/room/own-room.ts'
 import type { Standing } from '../../protocol/room/rights.ts'
 import { type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
+import { RoomCheckpoints } from '../checkpoints/room-checkpoints.ts'
 import { Epochs } from '../epochs/epochs.ts'
 import type { FoldingLog } from '../projection/folding-log.ts'
 import { RoomFold } from '../projection/room-fold.ts'
@@ -49,6 +51,7 @@ export class Room implements ChannelRoom {
   readonly logs = new Map<string, RoomLog>()
   readonly port: number
   readonly fold: RoomFold
+  readonly checkpoints: RoomCheckpoints
   readonly people: RoomPeople
   readonly #options: RoomOptions
   readonly #heads: HeadWatch
@@ -108,6 +111,19 @@ export class Room implements ChannelRoom {
       fold: this.fold,
       primitives,
       onFork: (log) => this.#onFork(log),
+    })
+    this.checkpoints = new RoomCheckpoints({
+      room: this.id,
+      device,
+      deviceSeed: person.deviceSeed,
+      store: options.checkpoints,
+      primitives,
+      log,
+      now,
+      generation: () => (this.#own?.isSettled ? this.#own.generation : null),
+      heads: () => this.#signedHeads(),
+      members: () => this.channels(),
+      onChange: () => options.onChange({ type: 'changed', room: this }),
     })
     this.#announcer = new LogAnnouncer({ heads: this.#heads, log: options.log, channels: () => this.channels() })
   }
@@ -352,6 +368,7 @@ export class Room implements ChannelRoom {
   async close(): Promise<void> {
     this.#announcer.close()
     this.#options.peers.removeRoom(this)
+    await this.checkpoints.close()
     await this.#adding.catch(() => {})
     await this.#upkeep.close()
     await this.#own?.close()
@@ -383,6 +400,13 @@ export class Room implements ChannelRoom {
     if (from !== 'author') peers.retry(this)
     void this.fold.pump()
     return log
+  }
+
+  /** The newest signed head of every log of which nobody has signed two histories. */
+  async #signedHeads(): Promise<LoggedHead[]> {
+    const logs = [...this.logs.values()].filter((log) => !this.#heads.isForked(log))
+    const heads = logs.map(async ({ stored }) => ({ log: stored.key, head: await stored.head() }))
+    return (await Promise.all(heads)).flatMap(({ log, head }) => (head ? [{ log, fork: 0, ...head }] : []))
   }
 
   /** Which logs of the room are on disk. The first one of this device follows from who we are. */
@@ -435,6 +459,7 @@ export class Room implements ChannelRoom {
     const folding = this.fold.addLog({ stored, follows: this.#follows(stored) })
     stored.onGrow(() => {
       this.#announcer.grown(log)
+      this.checkpoints.grown()
       if (folding.isOwn) void this.#ownGrown(log)
     })
     stored.onFork((theirs) => {

@@ -27,6 +27,7 @@ export interface RoomsOptions
     | 'contacts'
     | 'store'
     | 'keyStore'
+    | 'checkpoints'
     | 'space'
     | 'roomLogs'
     | 'forks'

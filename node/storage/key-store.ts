@@ -1,11 +1,8 @@
-import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'libsql'
 import { asArray, asBytes, asTime, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
 import { decodeEpochKeys, type EpochKeys, encodeEpochKeys, ephemeralLifeMs } from '../../protocol/epoch/epoch-keys.ts'
 import type { HeldPrekey } from '../../protocol/epoch/prekey.ts'
-import { HomeError } from '../home-error.ts'
-import { isDamage } from './damage.ts'
+import { KeptDatabase } from './kept-database.ts'
 import { openRow, sealRow } from './sealed-row.ts'
 
 interface EpochRow {
@@ -38,42 +35,41 @@ const mostPrekeyBytes = 128
  * It cannot be made anew. What a method has stored is durable once it returns. Spec: specs/encryption.md#key-store.
  */
 export class KeyStore {
-  readonly #db: Database.Database
+  readonly #db: KeptDatabase
   readonly #key: Uint8Array
-  readonly #statements = new Map<string, Database.Statement>()
 
   /** Throws `HomeError` home/damaged and home/newer. `key`: 32 bytes. */
   constructor(home: string, key: Uint8Array) {
     this.#key = key
-    this.#db = openFile(join(home, 'keys.db'))
+    this.#db = new KeptDatabase(join(home, 'keys.db'), { what: 'The keys of messages', version: schemaVersion, schema })
     // Whoever was stopped in the middle may have sealed what is in no log: no epoch of theirs is gone on with.
-    if (this.#meta('stopped') === 'no') this.#run('DELETE FROM intact')
+    if (this.#meta('stopped') === 'no') this.#db.run('DELETE FROM intact')
     this.#setMeta('stopped', 'no')
   }
 
   /** What is held of an epoch; null: it never came. */
   epoch(room: Uint8Array, log: Uint8Array, number: number): EpochKeys | null {
     const sql = 'SELECT log, number, sealed FROM epoch WHERE room = ? AND log = ? AND number = ?'
-    const row = this.#get<EpochRow>(sql, Buffer.from(room), Buffer.from(log), number)
+    const row = this.#db.get<EpochRow>(sql, Buffer.from(room), Buffer.from(log), number)
     return row ? this.#open(room, row) : null
   }
 
   /** All that is held in a room. */
   epochs(room: Uint8Array): EpochKeys[] {
     const sql = 'SELECT log, number, sealed FROM epoch WHERE room = ?'
-    return this.#all<EpochRow>(sql, Buffer.from(room)).map((row) => this.#open(room, row))
+    return this.#db.all<EpochRow>(sql, Buffer.from(room)).map((row) => this.#open(room, row))
   }
 
   /** What is held of epochs whose ephemeral chain is older than it may be, or seems to come from the future. */
   withOldEphemeral(room: Uint8Array, now: number): EpochKeys[] {
     const sql = 'SELECT log, number, sealed FROM epoch WHERE room = ? AND (ephemeral <= ? OR ephemeral > ?)'
-    const rows = this.#all<EpochRow>(sql, Buffer.from(room), now - ephemeralLifeMs, now)
+    const rows = this.#db.all<EpochRow>(sql, Buffer.from(room), now - ephemeralLifeMs, now)
     return rows.map((row) => this.#open(room, row))
   }
 
   /** Keep what is held of epochs from now on, in place of what was. */
   keep(room: Uint8Array, epochs: readonly EpochKeys[]): void {
-    this.#transaction(() => {
+    this.#db.transaction(() => {
       for (const epoch of epochs) this.#put(room, epoch)
     })
   }
@@ -84,48 +80,48 @@ export class KeyStore {
     grant: { readonly log: Uint8Array; readonly index: number },
     epochs: readonly EpochKeys[],
   ) {
-    this.#transaction(() => {
+    this.#db.transaction(() => {
       for (const epoch of epochs) this.#put(room, epoch)
       const sql = 'INSERT OR REPLACE INTO grant VALUES (?, ?, ?)'
-      this.#run(sql, Buffer.from(room), Buffer.from(grant.log), grant.index)
+      this.#db.run(sql, Buffer.from(room), Buffer.from(grant.log), grant.index)
     })
   }
 
   /** Whether the grant at this place was opened. */
   wasGranted(room: Uint8Array, log: Uint8Array, index: number): boolean {
     const sql = 'SELECT 1 FROM grant WHERE room = ? AND log = ? AND idx = ?'
-    return this.#get(sql, Buffer.from(room), Buffer.from(log), index) !== undefined
+    return this.#db.get(sql, Buffer.from(room), Buffer.from(log), index) !== undefined
   }
 
   /** Whether a grant was opened in a room. */
   hasGrant(room: Uint8Array): boolean {
-    return this.#get('SELECT 1 FROM grant WHERE room = ? LIMIT 1', Buffer.from(room)) !== undefined
+    return this.#db.get('SELECT 1 FROM grant WHERE room = ? LIMIT 1', Buffer.from(room)) !== undefined
   }
 
   /** Keep an epoch of our own that begins. */
   keepOwn(room: Uint8Array, epoch: EpochKeys): void {
-    this.#transaction(() => {
+    this.#db.transaction(() => {
       this.#put(room, epoch)
       const sql = 'INSERT OR REPLACE INTO intact VALUES (?, ?, ?)'
-      this.#run(sql, Buffer.from(room), Buffer.from(epoch.log), epoch.number)
+      this.#db.run(sql, Buffer.from(room), Buffer.from(epoch.log), epoch.number)
     })
   }
 
   /** Whether the node was kept from no step of this epoch of our own, from its start until now. */
   isIntact(room: Uint8Array, log: Uint8Array, number: number): boolean {
     const sql = 'SELECT 1 FROM intact WHERE room = ? AND log = ? AND number = ?'
-    return this.#get(sql, Buffer.from(room), Buffer.from(log), number) !== undefined
+    return this.#db.get(sql, Buffer.from(room), Buffer.from(log), number) !== undefined
   }
 
   /** What was sealed may not be in the log: the own epoch of a room is not gone on with. */
   breakOwn(room: Uint8Array): void {
-    this.#run('DELETE FROM intact WHERE room = ?', Buffer.from(room))
+    this.#db.run('DELETE FROM intact WHERE room = ?', Buffer.from(room))
   }
 
   /** The pairs that are held in a room, by ascending generation. */
   prekeys(room: Uint8Array): HeldPrekey[] {
     const sql = 'SELECT generation, sealed FROM prekey WHERE room = ? ORDER BY generation'
-    return this.#all<PrekeyRow>(sql, Buffer.from(room)).map(({ generation, sealed }) => {
+    return this.#db.all<PrekeyRow>(sql, Buffer.from(room)).map(({ generation, sealed }) => {
       const bytes = openRow(new Uint8Array(sealed), prekeyPlace(room, generation), this.#key)
       const [privateKey, announced, replaced] = asArray(decodeCbor(bytes, { bytes: mostPrekeyBytes }), 3)
       return {
@@ -139,17 +135,17 @@ export class KeyStore {
 
   /** Hold these pairs, and no others any more. */
   keepPrekeys(room: Uint8Array, held: readonly HeldPrekey[]): void {
-    this.#transaction(() => {
+    this.#db.transaction(() => {
       const kept = new Set(held.map(({ generation }) => generation))
-      const known = this.#all<PrekeyRow>('SELECT generation FROM prekey WHERE room = ?', Buffer.from(room))
+      const known = this.#db.all<PrekeyRow>('SELECT generation FROM prekey WHERE room = ?', Buffer.from(room))
       for (const { generation } of known) {
         if (!kept.has(generation))
-          this.#run('DELETE FROM prekey WHERE room = ? AND generation = ?', Buffer.from(room), generation)
+          this.#db.run('DELETE FROM prekey WHERE room = ? AND generation = ?', Buffer.from(room), generation)
       }
       for (const { generation, privateKey, announced, replaced } of held) {
         const bytes = encodeCbor([privateKey, announced, replaced])
         const sealed = sealRow(bytes, prekeyPlace(room, generation), this.#key)
-        this.#run('INSERT OR REPLACE INTO prekey VALUES (?, ?, ?)', Buffer.from(room), generation, sealed)
+        this.#db.run('INSERT OR REPLACE INTO prekey VALUES (?, ?, ?)', Buffer.from(room), generation, sealed)
       }
     })
   }
@@ -157,8 +153,6 @@ export class KeyStore {
   /** Everything asked for is in the logs: the own epochs can be gone on with. */
   close(): void {
     this.#setMeta('stopped', 'yes')
-    // As long as a statement lives, its file stays open.
-    this.#statements.clear()
     this.#db.close()
   }
 
@@ -166,82 +160,19 @@ export class KeyStore {
     const { log, number, learned, ephemeral } = epoch
     const sealed = sealRow(encodeEpochKeys(epoch), epochPlace(room, log, number), this.#key)
     const sql = 'INSERT OR REPLACE INTO epoch VALUES (?, ?, ?, ?, ?)'
-    this.#run(sql, Buffer.from(room), Buffer.from(log), number, ephemeral && learned, sealed)
+    this.#db.run(sql, Buffer.from(room), Buffer.from(log), number, ephemeral && learned, sealed)
   }
 
   #open(room: Uint8Array, { log, number, sealed }: EpochRow): EpochKeys {
     return decodeEpochKeys(openRow(new Uint8Array(sealed), epochPlace(room, new Uint8Array(log), number), this.#key))
   }
 
-  #transaction(work: () => void): void {
-    this.#db.exec('BEGIN')
-    try {
-      work()
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      try {
-        this.#db.exec('ROLLBACK')
-      } catch {
-        // A full file has rolled back already.
-      }
-      throw error
-    }
-  }
-
   #meta(name: string): string | null {
-    return this.#get<{ value: string }>('SELECT value FROM meta WHERE name = ?', name)?.value ?? null
+    return this.#db.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', name)?.value ?? null
   }
 
   #setMeta(name: string, value: string): void {
-    this.#run('INSERT OR REPLACE INTO meta VALUES (?, ?)', name, value)
-  }
-
-  #prepare(sql: string): Database.Statement {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#db.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-
-  /** The library takes a single buffer for named values, and dies of it: so values go in a list. */
-  #run(sql: string, ...values: unknown[]): void {
-    this.#prepare(sql).run(values)
-  }
-
-  #get<T>(sql: string, ...values: unknown[]): T | undefined {
-    return this.#prepare(sql).get(values) as T | undefined
-  }
-
-  #all<T>(sql: string, ...values: unknown[]): T[] {
-    return this.#prepare(sql).all(values) as T[]
-  }
-}
-
-function openFile(path: string): Database.Database {
-  // SQLite gives its other files the mode of this one.
-  closeSync(openSync(path, 'a', 0o600))
-  const db = new Database(path)
-  try {
-    // What is overwritten or deleted is filled with zeros, and the journal is cut to nothing: no older row stays in either file.
-    db.exec('PRAGMA secure_delete = ON')
-    db.exec('PRAGMA journal_mode = TRUNCATE')
-    // A power cut in the middle of a write must not take the keys of everything with it.
-    db.exec('PRAGMA synchronous = FULL')
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version > schemaVersion) {
-      throw new HomeError('home/newer', 'This home was written by a newer Parley. Update this one to use it.')
-    }
-    if (version === 0) db.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT`)
-    return db
-  } catch (error) {
-    db.close()
-    if (!isDamage(error)) throw error
-    throw new HomeError(
-      'home/damaged',
-      `The keys of messages in ${path} cannot be read. Restore the file from a backup.`,
-    )
+    this.#db.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', name, value)
   }
 }
 

@@ -9,6 +9,7 @@ import { openMediaTunnel } from '../../node/calls/media-tunnel.ts'
 import { makeCallKey, sealSignal } from '../../node/calls/sealed-signal.ts'
 import { answerCheck, isCheckWith, readStun } from '../../node/calls/stun.ts'
 import { readRunFile, writeRunFile } from '../../node/cli/run-file.ts'
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../node/replication/checkpoint-messages.ts'
 import { KnownPeers } from '../../node/replication/known-peers.ts'
 import {
   decodeIntroduction,
@@ -37,6 +38,8 @@ const head = { fork: 0, length: 7, treeHash: seedOf('tree'), signature }
 const credentials = { username: 'them:ours', password: 'a password of 22 bytes' }
 const json = (value: unknown) => fromText(JSON.stringify(value))
 const room = 'ab'.repeat(32)
+const tree = { room: seedOf('room'), device: seedOf('device'), generation: 3, size: 7, root: seedOf('root') }
+const checkpoint = { checkpoint: tree, signature, cosignatures: [] }
 const log = pino({ enabled: false })
 
 const ofChannels: readonly Target[] = [
@@ -63,6 +66,19 @@ const ofChannels: readonly Target[] = [
     name: 'statements',
     goods: [encodeStatements(admission.identity)],
     read: (bytes) => encodeStatements(decodeStatements(bytes)),
+  },
+  {
+    name: 'request of a cosignature',
+    goods: [encodeRequest({ signed: checkpoint, nodes: [seedOf('node'), seedOf('another')] }, primitives)],
+    read: (bytes) => encodeRequest(decodeRequest(bytes, primitives), primitives),
+  },
+  {
+    name: 'answer of a witness',
+    goods: [
+      encodeAnswer({ generation: 3, size: 7, word: { time: 1_700_000_000, signature } }),
+      encodeAnswer({ generation: 0, size: 0, word: null }),
+    ],
+    read: (bytes) => encodeAnswer(decodeAnswer(bytes)),
   },
 ]
 

@@ -146,6 +146,7 @@ function garden(now: number): CannedRoom {
       created: now - 31 * hour,
       linkExpires: null,
       syncing: null,
+      checkpoint: null,
       waiting: [],
       heldUpTo: [me, me].map((log) => ({ log, length: script.items.length - 1 })),
       troubles: [
@@ -216,6 +217,7 @@ function small(
       created: null,
       linkExpires: null,
       syncing: null,
+      checkpoint: null,
       heldUpTo: [],
       waiting: [],
       troubles: [],
@@ -246,6 +248,7 @@ export function cannedWorld(now: number): CannedWorld {
       small(15, 'Notes to myself', null, 0, {
         members: [member(me, { standing: 'owner' })],
         syncing: { have: 1200, of: 4800 },
+        checkpoint: null,
       }),
     ],
     call: { call: null },

@@ -215,6 +215,7 @@ const roomView: RoomView = {
   syncing: null,
   unreadable: 0,
   heldUpTo: [],
+  checkpoint: null,
   troubles: [],
   waiting: [{ time: 1_700_000_000_000, text: 'not written yet' }],
 }

@@ -8,6 +8,7 @@ describe('the command line', () => {
 
   test('has every command that is promised', () => {
     expect(commands.map(nameOf).sort()).toEqual([
+      'checkpoint',
       'demo',
       'device add',
       'device confirm',
