@@ -161,7 +161,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       return toHex(person.device)
     },
   }
-  const calls = opened(await openCalls({ self, ...callsIn(rooms), now, log }))
+  const calls = opened(await openCalls({ self, ...callsIn(rooms, primitives), now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()
   devices = opened(new OwnDevices({ rooms, vault, contacts, view, primitives, log, onChange: () => views.resetAll() }))

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { CallId, DeviceId, IdentityId, LinkId, RoomId } from './commands.ts'
+import { CallId, DeviceId, IdentityId, LinkId, PictureSize, RoomId } from './commands.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: "Unix time in ms by this node's clock" })
@@ -62,6 +62,48 @@ export const GroupParticipant = Type.Object(
 )
 export type GroupParticipant = Static<typeof GroupParticipant>
 
+/** How large a picture a page has use for; null: none. */
+export interface Tile {
+  readonly device: string
+  readonly picture: Static<typeof PictureSize> | null
+}
+
+/** A key of media frames. */
+export const FrameKeyView = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9]{1,20}$' }),
+    baseKey: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  closed,
+)
+export type FrameKeyView = Static<typeof FrameKeyView>
+
+/** The page's connection in a call by fan-out. */
+export const FanOutOfPage = Type.Object(
+  {
+    key: Type.Union([FrameKeyView, Type.Null()], { description: 'what the page seals its frames by' }),
+    watched: Type.Array(Type.Union([Type.Literal('audio'), PictureSize]), {
+      description: 'what somebody takes: the rest need not be encoded',
+    }),
+    slots: Type.Array(
+      Type.Union([
+        Type.Object(
+          {
+            device: DeviceId,
+            session: Type.String({ description: 'another one begins anew' }),
+            keys: Type.Array(FrameKeyView, { description: 'what their frames open with, oldest first' }),
+          },
+          closed,
+        ),
+        Type.Null(),
+      ]),
+      { description: 'who comes in by each slot of the page’s offer' },
+    ),
+  },
+  closed,
+)
+export type FanOutOfPage = Static<typeof FanOutOfPage>
+
 /** The group call that this node is in. */
 export const OwnGroupCall = Type.Object(
   {
@@ -72,6 +114,10 @@ export const OwnGroupCall = Type.Object(
     reason: Type.Union([Type.Literal('full'), Type.Literal('failed'), Type.Null()], {
       description: 'why this node left without being asked to: others came first; its page was gone',
     }),
+    form: Type.Union([Type.Literal('mesh'), Type.Literal('fan-out')], {
+      description: '`mesh`: a connection with each of the others; `fan-out`: one with this node, which sends on',
+    }),
+    fanOut: Type.Union([FanOutOfPage, Type.Null()], { description: 'once a page has asked for it' }),
     participants: Type.Array(GroupParticipant, { description: 'the others, first those who came first' }),
     statuses: Type.Array(ParticipantStatus, { description: 'of everybody in the call, by their own word' }),
     reactions: Type.Array(CallReaction, { description: 'of the last six seconds, oldest first' }),

@@ -24,6 +24,8 @@ export const DeviceId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'd
 export const CallId = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'call id, 16 bytes in hex' })
 /** The name of a connection in a group call: the hash of its offer, 32 bytes, hex. */
 export const LinkId = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'hash of the offer, 32 bytes in hex' })
+/** A size in which pictures are sent by fan-out. */
+export const PictureSize = Type.Union([Type.Literal('small'), Type.Literal('medium'), Type.Literal('large')])
 /** An entry's id: log key in hex, a slash, and the entry's index in that log. */
 export const EntryId = Type.String({
   pattern: '^[0-9a-f]{64}/[0-9]{1,15}$',
@@ -264,6 +266,21 @@ export const commands = {
   'answer-link': command(
     'Answer the offer of another participant',
     { call: CallId, device: DeviceId, link: LinkId, sdp: Sdp },
+    Nothing,
+  ),
+  'connect-fan-out': command(
+    'Connect a page with this node in a call that goes by fan-out; takes the place of a connection before it',
+    { call: CallId, sdp: Sdp },
+    Closed({ sdp: Type.String() }),
+  ),
+  'set-tiles': command(
+    'Say how large a picture one has use for, of each participant of a call by fan-out; of those left out, none',
+    {
+      call: CallId,
+      tiles: Type.Array(Closed({ device: DeviceId, picture: Type.Union([PictureSize, Type.Null()]) }), {
+        maxItems: 16,
+      }),
+    },
     Nothing,
   ),
   'set-call-status': command(

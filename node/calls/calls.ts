@@ -12,12 +12,14 @@ import {
   stepCall,
 } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
+import type { MediaSession } from '../../protocol/call/media-key.ts'
 import type { ToldNote } from '../../protocol/call/note.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { CallEndReason, CallEvent } from '../../protocol/room/event.ts'
 import { Problem } from '../api/problems.ts'
 import type { CallView } from '../api/views.ts'
+import type { MediaKey } from '../epochs/media-keys.ts'
 import { makeAnnouncements, type Presence } from './announcements.ts'
 import type { CallHistory } from './call-history.ts'
 import { makeCallMedia } from './call-media.ts'
@@ -61,6 +63,12 @@ export interface CallsOptions {
     isMember(room: string, peer: CallPeer): boolean
   }
   readonly history: CallHistory
+  readonly mediaKeys: {
+    /** By which the frames of a device are sealed, as far as that can be known here; oldest first. */
+    of(room: string, session: MediaSession): readonly MediaKey[]
+    /** Seal by another key if one is due. */
+    renew(room: string): Promise<void>
+  }
   nameOf(room: string, identity: string): string
   now(): number
   readonly log: Logger
@@ -70,7 +78,10 @@ export interface CallsOptions {
 
 /** The call of this node, if there is one. Rooms, identities, devices and calls are hex. */
 export interface Calls {
-  readonly group: Pick<GroupCalls, 'start' | 'join' | 'leave' | 'offerLink' | 'answerLink' | 'onIn' | 'reread' | 'view'>
+  readonly group: Pick<
+    GroupCalls,
+    'start' | 'join' | 'leave' | 'offerLink' | 'answerLink' | 'connectFanOut' | 'setTiles' | 'onIn' | 'reread' | 'view'
+  >
   /** Throws `Problem` (call-refused, call-busy, peer-offline). */
   start(room: string, to: string, sdp: string): Promise<string>
   /** Throws `Problem` (call-refused, no-such-call, peer-offline). */
@@ -124,6 +135,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     announcements,
     peers,
     history,
+    mediaKeys: options.mediaKeys,
     nameOf,
     now,
     log,

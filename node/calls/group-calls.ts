@@ -3,9 +3,12 @@ import type { Logger } from 'pino'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { CallPeer } from '../../protocol/call/call.ts'
 import type { Description } from '../../protocol/call/description.ts'
+import { isFanOut } from '../../protocol/call/fan-out.ts'
 import {
   type GroupCall,
+  type GroupForm,
   type GroupHappening,
+  type JoinedGroup,
   type Link,
   makesOffer,
   stepGroup,
@@ -15,14 +18,15 @@ import { mostSeats } from '../../protocol/call/roster.ts'
 import { describe } from '../../protocol/call/sdp.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import type { CallEvent } from '../../protocol/room/event.ts'
-import type { GroupCallOn, OwnGroupCall } from '../api/calls.ts'
+import type { GroupCallOn, OwnGroupCall, Tile } from '../api/calls.ts'
 import { Problem } from '../api/problems.ts'
 import type { Announcements } from './announcements.ts'
 import { makeCallMedia } from './call-media.ts'
 import { type CallNotes, makeCallNotes } from './call-notes.ts'
 import { makePatience } from './call-patience.ts'
-import { refusing } from './call-refusal.ts'
+import { asProblem, refusing } from './call-refusal.ts'
 import type { CallEntry, CallsOptions, LivePeer } from './calls.ts'
+import { announcesFanOut, makeGroupFanOut } from './group-fan-out.ts'
 import { groupView } from './group-view.ts'
 import type { TunnelPlace } from './media-tunnel.ts'
 import { makePageSilence } from './page-silence.ts'
@@ -41,6 +45,10 @@ export interface GroupCalls {
   offerLink(call: string, device: string, sdp: string): Promise<string>
   /** Throws `Problem` (no-such-call, no-such-link, call-refused). */
   answerLink(call: string, device: string, link: string, sdp: string): Promise<void>
+  /** Answers the SDP of this node's end. Throws `Problem` (no-such-call, call-refused). */
+  connectFanOut(call: string, sdp: string): Promise<string>
+  /** Throws `Problem` (no-such-call). */
+  setTiles(call: string, tiles: readonly Tile[]): void
   /** Whether this node is in a group call: it takes part in nothing else then. */
   isIn(): boolean
   /** What is told in this call, if this node is in it. */
@@ -60,7 +68,7 @@ export interface GroupCalls {
   close(): void
 }
 
-interface Surroundings extends Pick<CallsOptions, 'self' | 'peers' | 'history' | 'nameOf' | 'now'> {
+interface Surroundings extends Pick<CallsOptions, 'self' | 'peers' | 'history' | 'mediaKeys' | 'nameOf' | 'now'> {
   readonly log: Logger
   readonly callKey: Uint8Array
   readonly signals: Signals
@@ -88,6 +96,11 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
   const patience = makePatience(mostOffers)
   const notes = makeCallNotes({ self, audience: () => [...routes.values()], now, onChange })
   const pageSilence = makePageSilence()
+  const fanOut = makeGroupFanOut({
+    ...surroundings,
+    send: (device, datagram) => routes.get(device)?.send(datagram),
+    onFailure: () => apply({ type: 'page-silent' }),
+  })
   /** What we said in each offer that stands. */
   const described = new Map<string, Description>()
   const opened = new Set<string>()
@@ -108,6 +121,8 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     if (group === before) return
     findRoutes()
     for (const link of links()) keepOpen(link)
+    fanOut.setParticipants(links().flatMap(({ seated, stay }) => (seated ? [stay.device] : [])))
+    if (formOf(group) === 'mesh') fanOut.disconnect()
     if (group.state === 'out') stopClock()
     else clock ??= setInterval(passTime, 1_000).unref()
     onChange()
@@ -127,8 +142,12 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     apply({ type: 'time-passed' })
     look()
     notes.passTime()
-    const due = links().some((link) => link.answered || turnOf(link, self.device) !== null)
-    const sent = links().reduce((sum, { offer }) => sum + (offer === null ? 0 : media.sent(offer)), 0)
+    fanOut.passTime()
+    const isFannedOut = formOf(group) === 'fan-out'
+    const due =
+      isFannedOut || links().some((link) => link.answered || turnOf(link, self.device, formOf(group)) !== null)
+    const ofLinks = links().reduce((sum, { offer }) => sum + (offer === null ? 0 : media.sent(offer)), 0)
+    const sent = isFannedOut ? fanOut.received() : ofLinks
     if (due && group.state === 'in' && pageSilence.isTooLong(group.id, sent, now())) apply({ type: 'page-silent' })
   }
 
@@ -143,7 +162,7 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
       const route = goneSince === null && group.state === 'in' && findPeer(group.room, stay.identity, stay.device)
       if (!route) continue
       routes.set(stay.device, route)
-      if (answered && !before.has(stay.device)) notes.tell(route)
+      if ((answered || formOf(group) === 'fan-out') && !before.has(stay.device)) notes.tell(route)
     }
   }
 
@@ -152,7 +171,7 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     const { offer, goneSince } = link
     if (offer === null) return
     media.setAway(offer, goneSince !== null)
-    if (turnOf(link, self.device) !== 'answer' || opened.has(offer)) return
+    if (turnOf(link, self.device, formOf(group)) !== 'answer' || opened.has(offer)) return
     openMedia(offer, link.stay.device)
       .then(onChange)
       .catch((error: Error) => log.warn({ error: error.name }, 'there is no socket for the media of a call'))
@@ -224,7 +243,7 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
   async function answerLink(call: string, device: string, offer: string, sdp: string): Promise<void> {
     const found = requireLink(call, device)
     const { remote } = found.link
-    if (found.link.offer !== offer || !remote || turnOf(found.link, self.device) !== 'answer')
+    if (found.link.offer !== offer || !remote || turnOf(found.link, self.device, formOf(group)) !== 'answer')
       throw new Problem('no-such-link')
     const { description, draft } = refusing(() => {
       const description = describe(sdp)
@@ -233,6 +252,16 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     media.connect(offer, description, remote)
     apply({ type: 'answer-made', device, offer })
     await write(found.with.room, async () => [await draft.seal()])
+  }
+
+  async function connectFanOut(call: string, sdp: string): Promise<string> {
+    if (group.state !== 'in' || group.id !== call || group.form !== 'fan-out') throw new Problem('no-such-call')
+    return fanOut.connect(group, sdp).catch((error) => Promise.reject(asProblem(error)))
+  }
+
+  function receiveFanOut({ id, form }: JoinedGroup, device: string, datagram: Uint8Array): void {
+    if (form === 'mesh' && announcesFanOut(fromHex(id), datagram)) apply({ type: 'fanned-out', device })
+    fanOut.receive(device, datagram)
   }
 
   function receiveEntry(room: string, entry: CallEntry): boolean {
@@ -321,9 +350,16 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     isIn: () => group.state === 'in',
     notesOf: (call) => (group.state === 'in' && group.id === call ? notes : null),
     receiveEntry,
+    connectFanOut,
+    setTiles(call, tiles) {
+      if (group.state !== 'in' || group.id !== call) throw new Problem('no-such-call')
+      fanOut.setTiles(tiles)
+    },
     receiveDatagram(device, datagram) {
-      const offer = group.state === 'in' ? group.links.get(device)?.offer : null
-      if (offer) media.receive(offer, datagram)
+      if (group.state !== 'in') return
+      const offer = group.links.get(device)?.offer
+      if (isFanOut(datagram)) receiveFanOut(group, device, datagram)
+      else if (offer) media.receive(offer, datagram)
     },
     hasParticipant: (room, call, device) =>
       group.state === 'in' && group.room === room && group.id === call && group.links.has(device),
@@ -332,7 +368,10 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     },
     reread(room) {
       rosters.reread(room)
-      if (group.state === 'in' && group.room === room) look()
+      if (group.state !== 'in' || group.room !== room) return
+      look()
+      // Somebody may have been removed, and must not be able to listen any more.
+      fanOut.renew()
     },
     onIn: (room) =>
       rosters.on(room).map(({ call, since, stays }) => ({
@@ -348,7 +387,7 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
       })),
     view() {
       const since = (group.state === 'in' && rosters.find(group.id)?.since) || now()
-      return groupView(group, { self, since, notes, nameOf, candidate: media.candidate })
+      return groupView(group, { self, since, notes, nameOf, fanOut: fanOut.view(), candidate: media.candidate })
     },
     close() {
       if (group.state === 'in') apply({ type: 'left' })
@@ -356,3 +395,5 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
     },
   }
 }
+
+const formOf = (group: GroupCall): GroupForm => (group.state === 'in' ? group.form : 'mesh')

@@ -1,7 +1,7 @@
 import type { CallPeer } from '../../protocol/call/call.ts'
-import { type GroupCall, type Link, makesOffer, turnOf } from '../../protocol/call/group.ts'
+import { type GroupCall, type GroupForm, type Link, makesOffer, turnOf } from '../../protocol/call/group.ts'
 import { fingerprintText, type SyntheticCandidate, sdpOf } from '../../protocol/call/sdp.ts'
-import type { GroupParticipant, OwnGroupCall } from '../api/calls.ts'
+import type { FanOutOfPage, GroupParticipant, OwnGroupCall } from '../api/calls.ts'
 import type { CallNotes } from './call-notes.ts'
 
 interface Surroundings {
@@ -10,6 +10,8 @@ interface Surroundings {
   readonly since: number
   readonly notes: Pick<CallNotes, 'statuses' | 'reactions'>
   nameOf(room: string, identity: string): string
+  /** Of a call by fan-out, once a page is connected. */
+  readonly fanOut: FanOutOfPage | null
   /** Where the media of a link come from, once there is a socket for them. */
   candidate(offer: string): SyntheticCandidate | null
 }
@@ -19,6 +21,7 @@ export function groupView(group: GroupCall, surroundings: Surroundings): OwnGrou
   if (group.state === 'out') return null
   const { self, since, notes } = surroundings
   const links = group.state === 'in' ? [...group.links.values()].filter((link) => link.seated || link.answered) : []
+  const form = group.state === 'in' ? group.form : 'mesh'
   const everybody = [self, ...links.map(({ stay }) => stay)]
   return {
     id: group.id,
@@ -26,24 +29,31 @@ export function groupView(group: GroupCall, surroundings: Surroundings): OwnGrou
     since,
     state: group.state === 'in' && group.stay === null ? 'joining' : group.state,
     reason: group.state === 'ended' ? group.reason : null,
-    participants: links.map((link) => participant(link, group.room, surroundings)),
+    form,
+    fanOut: surroundings.fanOut,
+    participants: links.map((link) => participant(link, { form, room: group.room }, surroundings)),
     statuses: notes.statuses(everybody),
     reactions: notes.reactions(everybody),
   }
 }
 
-function participant(link: Link, room: string, { self, nameOf, candidate }: Surroundings): GroupParticipant {
+function participant(
+  link: Link,
+  { form, room }: { readonly form: GroupForm; readonly room: string },
+  { self, nameOf, fanOut, candidate }: Surroundings,
+): GroupParticipant {
   const { stay, offer, remote, answered, goneSince } = link
   const { identity, device } = stay
   const socket = offer === null ? null : candidate(offer)
   const type = makesOffer(self.device, device) ? 'answer' : 'offer'
+  const isSlotted = fanOut?.slots.some((slot) => slot?.device === device) ?? false
   return {
     identity,
     device,
     name: nameOf(room, identity),
-    state: goneSince !== null ? 'reconnecting' : answered ? 'connected' : 'connecting',
+    state: goneSince !== null ? 'reconnecting' : answered || isSlotted ? 'connected' : 'connecting',
     link: offer,
-    turn: turnOf(link, self.device),
+    turn: turnOf(link, self.device, form),
     remote:
       remote && socket
         ? { sdp: sdpOf(remote, { type, candidate: socket }), fingerprint: fingerprintText(remote.fingerprint) }

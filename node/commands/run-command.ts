@@ -191,6 +191,13 @@ const runners: Runners = {
     await calls.group.answerLink(call, device, link, sdp)
     return {}
   },
+  async 'connect-fan-out'({ calls }, { call, sdp }) {
+    return { sdp: await calls.group.connectFanOut(call, sdp) }
+  },
+  async 'set-tiles'({ calls }, { call, tiles }) {
+    calls.group.setTiles(call, tiles)
+    return {}
+  },
   async 'set-call-status'({ calls }, { call, ...status }) {
     calls.setStatus(call, status)
     return {}

@@ -115,7 +115,12 @@ export class RoomEpochs {
 
   /** All epochs of logs of our own device. */
   own(): readonly BegunEpoch[] {
-    return this.all().filter(({ owner }) => toHex(owner.device) === this.#device)
+    return this.of(this.#device)
+  }
+
+  /** All epochs of logs of a device, in hex. */
+  of(device: string): readonly BegunEpoch[] {
+    return this.all().filter(({ owner }) => toHex(owner.device) === device)
   }
 
   all(): readonly BegunEpoch[] {

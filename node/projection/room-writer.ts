@@ -33,11 +33,14 @@ interface WriterOptions {
   readonly now: () => number
 }
 
+/** Nothing to be said, but another epoch is to begin if one is due. */
+const renewal = Symbol('renewal')
+
 /** Makes what is to be said about epochs, where the own log, with this key, stands at this cursor. */
 export type MakeEvent = (cursor: EpochCursor, log: Uint8Array) => Promise<EpochEvent>
 
 interface Waiting {
-  readonly event: RoomEvent | OwnEvent | MakeEvent
+  readonly event: RoomEvent | OwnEvent | MakeEvent | typeof renewal
   readonly time: number | null
   readonly appended: (index: number) => void
   readonly failed: (error: unknown) => void
@@ -109,6 +112,15 @@ export class RoomWriter {
   async write(event: RoomEvent | OwnEvent | MakeEvent, time: number | null = null): Promise<number> {
     // What cannot be written is told to who asked for it, and not to those whose entries go in the same batch.
     if (typeof event !== 'function') contentOf(event)
+    return this.#ask(event, time)
+  }
+
+  /** Begin another epoch, or share the one that is on, if that is due: whoever speaks in a call writes nothing meanwhile. */
+  async renewEpoch(): Promise<void> {
+    await this.#ask(renewal, null)
+  }
+
+  #ask(event: Waiting['event'], time: number | null): Promise<number> {
     return new Promise<number>((appended, failed) => {
       this.#queue.push({ event, time, appended, failed })
       this.#draining ??= this.#drain()
@@ -165,6 +177,7 @@ export class RoomWriter {
   }
 
   #isSealed({ event }: Waiting): boolean {
+    if (event === renewal) return this.#room.suite === 1
     return typeof event !== 'function' && this.#epochs.isSealedBy(contentOf(event).class)
   }
 
@@ -182,7 +195,7 @@ export class RoomWriter {
   /** Right behind what lets our log in stands what others seal to us by. */
   #withPrekey(entry: Waiting): Waiting[] {
     const { event } = entry
-    const lets = typeof event !== 'function' && (event.type === 'room-created' || event.type === 'joined')
+    const lets = typeof event === 'object' && (event.type === 'room-created' || event.type === 'joined')
     return lets && this.#room.suite === 1 ? [entry, asEntry((at) => this.#epochs.nextPrekey(at))] : [entry]
   }
 
@@ -192,6 +205,10 @@ export class RoomWriter {
     let { epochs } = end
     let row: EpochKeys | null = null
     for (const { event: given, time, appended } of entries) {
+      if (given === renewal) {
+        done.push(() => appended(end.length))
+        continue
+      }
       const event = typeof given === 'function' ? await given(epochs, this.#own.stored.key) : given
       const index = end.length + blocks.length
       const cites = blocks.length === 0 ? heads : []
@@ -203,10 +220,13 @@ export class RoomWriter {
       blocks.push(sealed.block)
       done.push(() => appended(index))
     }
-    await this.#appendBlocks(blocks, row)
-    const cited = new Map(end.cited)
-    for (const { log, length } of heads) cited.set(toHex(log), length)
-    this.#end = { length: end.length + blocks.length, depth: depth + blocks.length, cited, epochs }
+    // Whatever was to be cited waits for an entry that can.
+    if (blocks.length > 0) {
+      await this.#appendBlocks(blocks, row)
+      const cited = new Map(end.cited)
+      for (const { log, length } of heads) cited.set(toHex(log), length)
+      this.#end = { length: end.length + blocks.length, depth: depth + blocks.length, cited, epochs }
+    }
     for (const tell of done) tell()
   }
 

@@ -1,16 +1,21 @@
 import { fromHex } from '../../protocol/bytes.ts'
 import type { RosterEntry } from '../../protocol/call/roster.ts'
+import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { orderText } from '../../protocol/ordering.ts'
 import { isCallEvent } from '../../protocol/room/event.ts'
 import { isRole } from '../../protocol/room/rights.ts'
 import type { Calls, CallsOptions, LivePeer } from '../calls/calls.ts'
 import type { CallLine } from '../calls/standing-call.ts'
+import { mediaKeysOf } from '../epochs/media-keys.ts'
 import type { TimelineSource } from '../projection/timeline.ts'
 import type { RoomChange } from './room-options.ts'
 import type { Rooms } from './rooms.ts'
 
-/** What calls need of the rooms: a pen, whoever is connected, and their names. */
-export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | 'history' | 'nameOf'> {
+/** What calls need of the rooms: a pen, whoever is connected, their names, and the keys that follow from what they write. */
+export function callsIn(
+  rooms: Rooms,
+  primitives: Primitives,
+): Pick<CallsOptions, 'append' | 'peers' | 'history' | 'mediaKeys' | 'nameOf'> {
   return {
     async append(room, events) {
       const own = rooms.get(room)
@@ -47,6 +52,10 @@ export function callsIn(rooms: Rooms): Pick<CallsOptions, 'append' | 'peers' | '
           const own = [...room.fold.logs.values()].filter(({ isOwn }) => isOwn).map(({ row }) => row)
           return view.unendedCalls(number, own).map((call) => ({ room: room.key, call }))
         }),
+    },
+    mediaKeys: {
+      of: (room, session) => mediaKeysOf(rooms.get(room).epochs, session, primitives),
+      renew: (room) => rooms.get(room).renewEpoch(),
     },
     nameOf: (room, identity) => rooms.get(room).people.nameOf(identity),
   }

@@ -129,6 +129,12 @@ export class OwnLog {
     return { log: log.stored.key, index: await writer.write(event) }
   }
 
+  /** Begin another epoch if one is due, with nothing to say. */
+  async renewEpoch(): Promise<void> {
+    const { writer } = await this.#ready()
+    await writer.renewEpoch()
+  }
+
   /** Append a message, or keep it until it can be: from then on it is safe, though this resolves only when it is in a log. */
   async say(text: string): Promise<EntryPlace> {
     // What cannot be written must not be kept either.

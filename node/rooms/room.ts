@@ -275,6 +275,12 @@ export class Room implements ChannelRoom {
     return this.#own!.write(event)
   }
 
+  /** Begin another epoch if one is due, with nothing to say. Throws the problem `may-not-write`. */
+  async renewEpoch(): Promise<void> {
+    this.people.requireWriting('call-joined')
+    await this.#own!.renewEpoch()
+  }
+
   /** Do something that changes who may what. Throws the problem `not-allowed`. */
   async act(event: ActEvent): Promise<EntryPlace> {
     const operation = { ...event, heads: [] } as OperationEvent

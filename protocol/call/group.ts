@@ -1,9 +1,9 @@
 import { callTimes } from './call.ts'
 import type { Description } from './description.ts'
-import { type Stay, seatsAmong } from './roster.ts'
+import { meshSeats, type Stay, seatsAmong } from './roster.ts'
 
 /** How long an offer waits for its answer before another one is made, the first time; how many offers a link may take; and how many links are known. */
-export const linkLimits = { answerMs: 20_000, offers: 32, links: 8 } as const
+export const linkLimits = { answerMs: 20_000, offers: 32, links: 15 } as const
 
 /** The connection with one other participant. */
 export interface Link {
@@ -32,9 +32,14 @@ interface GroupOf {
   readonly room: string
 }
 
+/** By links of each with each, or by fan-out. Spec: specs/group-call.md#form. */
+export type GroupForm = 'mesh' | 'fan-out'
+
 /** We take part. Our own `stay` is null until our `call-joined` has come back out of our log. */
 export interface JoinedGroup extends GroupOf {
   readonly state: 'in'
+  /** Never mesh again once it was fan-out. */
+  readonly form: GroupForm
   readonly stay: Stay | null
   /** By device. */
   readonly links: ReadonlyMap<string, Link>
@@ -65,6 +70,8 @@ export type GroupHappening =
   | { readonly type: 'offered'; readonly device: string; readonly offer: string; readonly remote: Description }
   | { readonly type: 'answer-made'; readonly device: string; readonly offer: string }
   | { readonly type: 'answered'; readonly device: string; readonly offer: string; readonly remote: Description }
+  /** A participant takes part by fan-out. */
+  | { readonly type: 'fanned-out'; readonly device: string }
   | { readonly type: 'left' }
   /** Our coming could not be written, so our leaving has no place in the log either. */
   | { readonly type: 'unwritten' }
@@ -98,6 +105,8 @@ export function stepGroup(
   switch (happening.type) {
     case 'seen':
       return see(group, happening.stays, { self, now })
+    case 'fanned-out':
+      return group.links.get(happening.device)?.seated ? fanOut(group) : stay(group)
     case 'offer-made':
       return makesOffer(self, happening.device) ? takeOffer(group, happening, null, now) : stay(group)
     case 'offered':
@@ -123,15 +132,15 @@ export function makesOffer(self: string, device: string): boolean {
 }
 
 /** What our page has to do for a link now. */
-export function turnOf(link: Link, self: string): 'offer' | 'answer' | null {
+export function turnOf(link: Link, self: string, form: GroupForm): 'offer' | 'answer' | null {
   const { stay, seated, offer, remote, answered, goneSince, past } = link
-  if (!seated) return null
+  if (!seated || form === 'fan-out') return null
   if (!makesOffer(self, stay.device)) return remote !== null && !answered ? 'answer' : null
   return offer === null && goneSince === null && past.length < linkLimits.offers ? 'offer' : null
 }
 
 function begin({ id, room }: GroupOf): JoinedGroup {
-  return { state: 'in', id, room, stay: null, links: new Map() }
+  return { state: 'in', id, room, form: 'mesh', stay: null, links: new Map() }
 }
 
 function see(group: JoinedGroup, seen: readonly SeenStay[], { self, now }: { self: string; now: number }): GroupStep {
@@ -153,7 +162,21 @@ function see(group: JoinedGroup, seen: readonly SeenStay[], { self, now }: { sel
     const goneSince = connected.has(each.order) ? null : (link.goneSince ?? now)
     links.set(each.device, { ...link, seated: seats.includes(each), goneSince })
   }
-  return { group: { ...group, stay: own, links }, effects: releaseLost(group, links) }
+  const next = { ...group, stay: own, links }
+  const step = { group: next, effects: releaseLost(group, links) }
+  if (seats.length <= meshSeats) return step
+  const fanned = fanOut(next)
+  return { group: fanned.group, effects: [...step.effects, ...fanned.effects] }
+}
+
+/** From now on each sends once to its own node: nothing that was between two of them stands any more. */
+function fanOut(group: JoinedGroup): GroupStep {
+  if (group.form === 'fan-out') return stay(group)
+  const links = new Map<string, Link>()
+  for (const [device, { stay, seated, goneSince }] of group.links) {
+    links.set(device, { ...newLink(stay), seated, goneSince })
+  }
+  return { group: { ...group, form: 'fan-out', links }, effects: releaseLost(group, links) }
 }
 
 function newLink(stay: Stay): Link {
@@ -178,7 +201,8 @@ function takeOffer(
   now: number | null,
 ): GroupStep {
   const link = group.links.get(device)
-  if (!link || link.past.includes(offer) || link.past.length >= linkLimits.offers) return stay(group)
+  if (!link || group.form === 'fan-out' || link.past.includes(offer) || link.past.length >= linkLimits.offers)
+    return stay(group)
   const offerDue = now === null ? null : now + linkLimits.answerMs * 2 ** link.unanswered
   const past = [...link.past, offer]
   return change(group, { ...link, offer, remote, answered: false, offerDue, past })

@@ -1,5 +1,7 @@
-/** How many take part in a group call by mesh: each sends to each. Spec: specs/group-call.md#seats. */
-export const mostSeats = 4
+/** How many take part in a group call. Spec: specs/group-call.md#seats. */
+export const mostSeats = 12
+/** How many of them take part by mesh, where each encodes for each. */
+export const meshSeats = 4
 
 /** One device's time in a group call, from its `call-joined` on. Ids and keys are hex. */
 export interface Stay {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../protocol/bytes.ts'
-import { noteEntry, type Roster, seatsAmong, staysIn } from '../../protocol/call/roster.ts'
+import { meshSeats, noteEntry, type Roster, seatsAmong, staysIn } from '../../protocol/call/roster.ts'
 import { linkTunnel, offerHash } from '../../protocol/call/signal.ts'
 import { type OrderKey, orderText } from '../../protocol/ordering.ts'
 import { casesOf, everyPrimitives } from '../support/vectors.ts'
@@ -16,8 +16,10 @@ interface Given {
   readonly there: readonly string[]
 }
 
+const seated = casesOf<Given, { seats: string[]; isFanOut: boolean }>('group-call', 'seats')
+
 describe('the seats of a call', () => {
-  for (const { id, title, input, expect: wanted } of casesOf<Given, { seats: string[] }>('group-call', 'seats')) {
+  for (const { id, title, input, expect: wanted } of seated) {
     test(`${id}: ${title}`, () => {
       const roster = input.entries.reduce<Roster>((known, { kind, call, device, order: at }) => {
         const order = orderText({ ...at, log: fromHex(at.log) })
@@ -26,6 +28,7 @@ describe('the seats of a call', () => {
       }, new Map())
       const seats = seatsAmong(staysIn(roster, input.call), ({ device }) => input.there.includes(device))
       expect(seats.map(({ device }) => device)).toEqual(wanted.seats)
+      expect(seats.length > meshSeats).toBe(wanted.isFanOut)
     })
   }
 })

@@ -4,7 +4,8 @@ from .encoding import in_domain
 from .ordering import order_key
 from .primitives import sha256
 
-SEATS = 4
+SEATS = 12
+MESH_SEATS = 4
 
 
 def last_words(entries):
@@ -23,6 +24,11 @@ def seats(entries, call, there):
     """Devices with a seat in the call, first those who came first."""
     words = [word for word in last_words(entries).values() if word["kind"] == "call-joined" and word["call"] == call]
     return [word["device"] for word in sorted(words, key=place) if word["device"] in there][:SEATS]
+
+
+def is_fan_out(seated):
+    """Whether so many who have seats leave the mesh."""
+    return len(seated) > MESH_SEATS
 
 
 def link(plaintext):

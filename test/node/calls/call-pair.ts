@@ -138,6 +138,10 @@ async function openSide(
       comings: () => [],
       beginOf: () => Date.now(),
     },
+    mediaKeys: {
+      of: (_room, { device }) => [{ id: 1n, baseKey: device }],
+      renew: async () => {},
+    },
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
     now: () => Date.now(),
     log: pino({ level: 'silent' }),

@@ -107,33 +107,23 @@ describe('a group call', () => {
     await untilLinked(ada, ben)
   })
 
-  test('is full with four: the fifth is told, and gets no link', async () => {
+  test('goes by fan-out once a fifth has come: no link stands any more, and none is offered', async () => {
     const call = await talk(ada, ben, cyd, dov)
     await until(() => on(eve)?.people.length === 4)
-    expect(on(eve)?.full).toBe(true)
-    await expect(eve.calls.group.join(call)).rejects.toThrow(hasCode('call-full'))
-    expect(eve.written).toEqual([])
-  })
-
-  test('has no seat for a fifth who comes all the same, and none of the four makes them an offer', async () => {
-    const call = await talk(ada, ben, cyd, dov)
-    const callKey = eve.calls.presence(room, ada.device).callKey
-    party.deliver(eve, { type: 'call-joined', call: Buffer.from(call, 'hex'), callKey })
+    expect(own(ada)).toMatchObject({ form: 'mesh', fanOut: null })
+    const before = [ada, ben, cyd, dov].map(({ written }) => written.length)
+    await eve.calls.group.join(call)
+    await until(() => party.sides.every((side) => own(side)?.form === 'fan-out'))
     await settle()
-    expect(own(ada)!.participants).toHaveLength(3)
-  })
-
-  test('puts out who finds, once all is read, that four have come before', async () => {
-    const call = await talk(ada, ben, cyd)
-    party.onEntry = (_, event) => (event.type === 'call-joined' ? [] : [event])
-    await Promise.all([dov.calls.group.join(call), eve.calls.group.join(call)])
-    await settle()
-    for (const side of [dov, eve]) party.deliver(side, side.written[0]!)
-    party.onEntry = (_, event) => [event]
-    await until(() => own(eve)?.state === 'ended')
-    expect(own(eve)).toMatchObject({ reason: 'full', participants: [] })
-    await until(() => kinds(eve).at(-1) === 'call-left')
-    await untilLinked(ada, ben, cyd, dov)
+    for (const side of party.sides) {
+      expect(own(side)!.participants.map(({ link, turn, remote }) => [link, turn, remote])).toEqual(
+        Array(4).fill([null, null, null]),
+      )
+    }
+    expect([ada, ben, cyd, dov].map(({ written }) => written.length)).toEqual(before)
+    await eve.calls.group.leave(call)
+    await until(() => own(ada)!.participants.length === 3)
+    expect(own(ada)!.form).toBe('fan-out')
   })
 
   test('starts once when several start it: who knows that it is on comes to it', async () => {
@@ -323,5 +313,57 @@ describe('what participants tell of themselves', () => {
     ada.calls.react(call, 3)
     await until(() => own(cyd)?.reactions.length === 1)
     expect(own(cyd)!.reactions[0]).toMatchObject({ identity: ada.identity, emoji: 3 })
+  })
+})
+
+describe('a call of many', () => {
+  let crowd: Party
+  let last: Side
+
+  beforeEach(async () => {
+    const people = Array.from('0123456789abc', (digit) => [digit, digit] as const)
+    crowd = await openParty({ candidateAddress: '127.0.0.1' }, ...people)
+    last = crowd.sides.at(-1)!
+  })
+
+  afterEach(() => crowd.close())
+
+  async function gather(count: number): Promise<string> {
+    const call = await crowd.sides[0]!.calls.group.start(room)
+    for (const side of crowd.sides.slice(1, count)) {
+      await until(() => on(side)?.call === call)
+      await side.calls.group.join(call)
+    }
+    await until(() => on(last)?.people.length === count)
+    return call
+  }
+
+  test('is full with twelve: the thirteenth is told', async () => {
+    const call = await gather(12)
+    expect(on(last)?.full).toBe(true)
+    await expect(last.calls.group.join(call)).rejects.toThrow(hasCode('call-full'))
+    expect(last.written).toEqual([])
+  })
+
+  test('has no seat for a thirteenth who comes all the same', async () => {
+    const call = await gather(12)
+    const callKey = last.calls.presence(room, crowd.sides[0]!.device).callKey
+    crowd.deliver(last, { type: 'call-joined', call: Buffer.from(call, 'hex'), callKey })
+    await settle()
+    expect(own(crowd.sides[0]!)!.participants).toHaveLength(11)
+  })
+
+  test('puts out who finds, once all is read, that twelve have come before', async () => {
+    const call = await gather(11)
+    const [twelfth, thirteenth] = crowd.sides.slice(11) as [Side, Side]
+    crowd.onEntry = (_, event) => (event.type === 'call-joined' ? [] : [event])
+    await Promise.all([twelfth, thirteenth].map(({ calls }) => calls.group.join(call)))
+    await settle()
+    for (const side of [twelfth, thirteenth]) crowd.deliver(side, side.written[0]!)
+    crowd.onEntry = (_, event) => [event]
+    await until(() => own(thirteenth)?.state === 'ended')
+    expect(own(thirteenth)).toMatchObject({ reason: 'full', participants: [] })
+    await until(() => kinds(thirteenth).at(-1) === 'call-left')
+    expect(own(twelfth)?.state).toBe('in')
   })
 })

@@ -95,13 +95,27 @@ export function openGathering(people: number): Gathering {
     if (side.group.state !== 'in') return false
     let busy = false
     for (const [device, link] of side.group.links) {
-      const turn = turnOf(link, side.device)
+      const turn = turnOf(link, side.device, side.group.form)
       if (turn === null) continue
       busy = true
       const offer = turn === 'offer' ? `offer ${++offers}` : link.offer!
       tell(side, { type: turn === 'offer' ? 'offer-made' : 'answer-made', device, offer })
       if (turn === 'offer') side.open.add(offer)
       write(side, { type: turn === 'offer' ? 'call-offer' : 'call-answer', to: device, offer })
+    }
+    return busy
+  }
+
+  /** Whoever takes part by fan-out says so again and again. */
+  function announce(): boolean {
+    let busy = false
+    for (const { group, device } of sides) {
+      if (group.state !== 'in' || group.form === 'mesh') continue
+      for (const other of sides) {
+        const before = other.group
+        tell(other, { type: 'fanned-out', device })
+        busy ||= other.group !== before
+      }
     }
     return busy
   }
@@ -128,7 +142,7 @@ export function openGathering(people: number): Gathering {
     },
     settle() {
       for (let busy = true; busy; ) {
-        busy = false
+        busy = announce()
         for (const side of sides) {
           for (const from of sides) while (readNext(side, from)) busy = true
           busy = doTurns(side) || busy

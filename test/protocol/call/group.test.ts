@@ -18,8 +18,8 @@ import { openGathering, type Side } from './gathering.ts'
 const [offerText, answerText] = [describeSdp(chromiumOffer), describeSdp(chromiumAnswer)]
 const room = 'f'.repeat(64)
 const call = 'c'.repeat(32)
-const deviceOf = (number: number) => String(number).repeat(64)
-const stayOf = (number: number, order = `0${number}`) => ({
+const deviceOf = (number: number) => number.toString(16).repeat(64)
+const stayOf = (number: number, order = `0${number.toString(16)}`) => ({
   call,
   identity: deviceOf(number),
   device: deviceOf(number),
@@ -70,7 +70,8 @@ function play(self: number, ...happenings: readonly (GroupHappening | number)[])
 }
 
 const linkIn = (group: GroupCall, number: number) => (group as JoinedGroup).links.get(deviceOf(number))
-const turnIn = (group: GroupCall, self: number, number: number) => turnOf(linkIn(group, number)!, deviceOf(self))
+const turnIn = (group: GroupCall, self: number, number: number) =>
+  turnOf(linkIn(group, number)!, deviceOf(self), (group as JoinedGroup).form)
 
 describe('a link', () => {
   test('is offered by the lower device once both have come, and stands when the offer is answered', () => {
@@ -160,41 +161,62 @@ describe('what does not fit changes nothing', () => {
   })
 })
 
-describe('seats', () => {
-  test('are four: a fifth gets no link', () => {
-    const { group } = play(1, joined, seen(1, 2, 3, 4, 5))
-    expect([2, 3, 4, 5].map((number) => turnIn(group, 1, number))).toEqual(['offer', 'offer', 'offer', null])
+describe('the form of a call', () => {
+  const talking = [joined, seen(1, 2, 3, 4), offerMade(2), answered(2)]
+  const formOf = (group: GroupCall) => (group as JoinedGroup).form
+
+  test('is mesh for four, and fan-out once a fifth has come: no link stands any more, and none is made', () => {
+    expect(formOf(play(1, ...talking).group)).toBe('mesh')
+    const { group, effects } = play(1, ...talking, seen(1, 2, 3, 4, 5))
+    expect(formOf(group)).toBe('fan-out')
+    expect([...(group as JoinedGroup).links.keys()]).toEqual([2, 3, 4, 5].map(deviceOf))
+    for (const number of [2, 3, 4, 5]) {
+      expect(linkIn(group, number)).toMatchObject({ seated: true, offer: null, answered: false })
+      expect(turnIn(group, 1, number)).toBeNull()
+    }
+    expect(effects).toEqual([{ type: 'release', offer: 'o' }])
+    expect(play(1, ...talking, seen(1, 2, 3, 4, 5), offerMade(3, 'p')).group).toEqual(group)
   })
 
-  test('are taken from nobody whose link stands, and who turns out to have come before gets one too', () => {
-    const early: GroupHappening = {
-      type: 'seen',
-      stays: [6, 1, 2, 3, 4].map((number) => ({
-        stay: stayOf(number, number === 6 ? '00' : undefined),
-        connected: true,
-      })),
-    }
-    const { group } = play(1, joined, seen(1, 2, 3, 4), offerMade(4), answered(4), early)
-    expect(linkIn(group, 4)).toMatchObject({ seated: false, offer: 'o', answered: true })
-    expect(turnIn(group, 1, 6)).toBe('offer')
+  test('stays fan-out when some have left', () => {
+    expect(formOf(play(1, joined, seen(1, 2, 3, 4, 5), seen(1, 2)).group)).toBe('fan-out')
+    expect(formOf(play(1, joined, seen(1, 2, 3, 4, 5), { type: 'left' }, joined, seen(1, 2)).group)).toBe('mesh')
+  })
+
+  test('is fan-out as soon as a participant takes part by it, and not by the word of anybody else', () => {
+    const told = (number: number): GroupHappening => ({ type: 'fanned-out', device: deviceOf(number) })
+    expect(formOf(play(1, ...talking, told(6)).group)).toBe('mesh')
+    const { group, effects } = play(1, ...talking, told(3))
+    expect(formOf(group)).toBe('fan-out')
+    expect(effects).toEqual([{ type: 'release', offer: 'o' }])
+  })
+})
+
+describe('seats', () => {
+  const twelve = Array.from({ length: 12 }, (_, i) => i + 1)
+
+  test('are twelve: a thirteenth gets none', () => {
+    const { group } = play(1, joined, seen(...twelve, 13))
+    expect(linkIn(group, 12)!.seated).toBe(true)
+    expect(linkIn(group, 13)!.seated).toBe(false)
   })
 
   test('whoever finds themself without one leaves, and says so', () => {
-    const { group, effects } = play(5, joined, seen(1, 2, 3, 4, 5))
+    const { group, effects } = play(13, joined, seen(...twelve, 13))
     expect(group).toMatchObject({ state: 'ended', reason: 'full' })
     expect(effects).toEqual([{ type: 'write-left', room, id: call }])
-    expect(play(5, joined, seen(1, 2, 3, 4, 5), callTimes.shown).group).toEqual({ state: 'out' })
+    expect(play(13, joined, seen(...twelve, 13), callTimes.shown).group).toEqual({ state: 'out' })
   })
 
   test('of who has gone goes to the next', () => {
     const gone: GroupHappening = {
       type: 'seen',
-      stays: [1, 2, 3, 4, 5].map((number) => ({ stay: stayOf(number), connected: number !== 3 })),
+      stays: [...twelve, 13].map((number) => ({ stay: stayOf(number), connected: number !== 3 })),
     }
-    const held = [joined, seen(1, 2, 3, 4, 5), gone]
-    expect(turnIn(play(1, ...held).group, 1, 5)).toBeNull()
+    const held = [joined, seen(...twelve, 13), gone]
+    expect(linkIn(play(1, ...held).group, 13)!.seated).toBe(false)
     const { group } = play(1, ...held, callTimes.gone, gone)
-    expect(turnIn(group, 1, 5)).toBe('offer')
+    expect(linkIn(group, 13)!.seated).toBe(true)
     expect(linkIn(group, 3)).toBeUndefined()
   })
 })
@@ -247,7 +269,7 @@ describe('whoever comes and goes, and in whatever order their entries arrive', (
     { maxLength: 150, size: 'max' },
   )
 
-  test('each two who stay have one link, which both know by the same offer', () => {
+  test('each two who stay have one link, which both know by the same offer; or all go by fan-out', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 5 }), occasions, (people, all) => {
         const gathering = openGathering(people)
@@ -255,8 +277,11 @@ describe('whoever comes and goes, and in whatever order their entries arrive', (
         gathering.settle()
         const present = gathering.sides.filter((side) => side.group.state === 'in')
         expect(present.length).toBeLessThanOrEqual(mostSeats)
+        const forms = new Set(present.map(({ group }) => (group as JoinedGroup).form))
+        expect(forms.size).toBeLessThanOrEqual(1)
+        if (forms.has('fan-out')) expect(present.flatMap(({ open }) => [...open])).toEqual([])
         for (const one of present) {
-          for (const other of present) if (one !== other) expectOneLink(one, other)
+          for (const other of present) if (one !== other && forms.has('mesh')) expectOneLink(one, other)
           expect((one.group as JoinedGroup).links.size).toBe(present.length - 1)
         }
       }),
