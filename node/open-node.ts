@@ -161,7 +161,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       return toHex(person.device)
     },
   }
-  const calls = opened(await openCalls({ self, ...callsIn(rooms, primitives), now, log }))
+  const isDirect = (identity: string) => contacts.isDirect(identity)
+  const calls = opened(await openCalls({ self, ...callsIn(rooms, primitives), isDirect, now, log }))
   calls.onChange(() => views.callChanged())
   await rooms.openStored()
   devices = opened(new OwnDevices({ rooms, vault, contacts, view, primitives, log, onChange: () => views.resetAll() }))

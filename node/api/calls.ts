@@ -19,6 +19,19 @@ export const ParticipantStatus = Type.Object(
 )
 export type ParticipantStatus = Static<typeof ParticipantStatus>
 
+/** Somebody in the call whom one lets see one's address, and what they have let one see. */
+export const DirectPath = Type.Object(
+  {
+    identity: IdentityId,
+    device: DeviceId,
+    candidates: Type.Array(Type.String(), {
+      description: 'lines for the own browser, rebuilt from checked fields; empty as long as they have not agreed',
+    }),
+  },
+  closed,
+)
+export type DirectPath = Static<typeof DirectPath>
+
 /** What a participant has just thrown in. */
 export const CallReaction = Type.Object(
   {
@@ -120,6 +133,7 @@ export const OwnGroupCall = Type.Object(
     fanOut: Type.Union([FanOutOfPage, Type.Null()], { description: 'once a page has asked for it' }),
     participants: Type.Array(GroupParticipant, { description: 'the others, first those who came first' }),
     statuses: Type.Array(ParticipantStatus, { description: 'of everybody in the call, by their own word' }),
+    direct: Type.Array(DirectPath, { description: 'of the others whom one lets see one’s address' }),
     reactions: Type.Array(CallReaction, { description: 'of the last six seconds, oldest first' }),
   },
   closed,

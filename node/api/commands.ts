@@ -179,6 +179,11 @@ export const commands = {
     { identity: IdentityId, name: Type.Union([Name, Type.Null()]) },
     Nothing,
   ),
+  'set-direct-path': command(
+    'Let somebody see the address of this device in calls, and connect without the nodes, if they let one see theirs; from the next call on',
+    { identity: IdentityId, direct: Type.Boolean() },
+    Nothing,
+  ),
   'create-room': command(
     'Make a room, and the first link to it; where there are invites only, one for one person',
     {
@@ -297,6 +302,15 @@ export const commands = {
   'react-in-call': command(
     'Show an emoji to everybody in the call, for a moment',
     { call: CallId, emoji: Type.Integer({ minimum: 0, maximum: 7 }) },
+    Nothing,
+  ),
+  'offer-direct-path': command(
+    'Give the sockets of the page’s connection with a participant, again every ten seconds while it goes by a direct path',
+    {
+      call: CallId,
+      device: DeviceId,
+      candidates: Type.Array(Type.String({ maxLength: 512 }), { maxItems: 64 }),
+    },
     Nothing,
   ),
   'create-login-code': command(

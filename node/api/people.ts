@@ -46,6 +46,7 @@ export const Person = Type.Object(
   {
     ...nameFields,
     petname: Type.Union([Type.String(), Type.Null()]),
+    direct: Type.Boolean({ description: 'they may see the address of this device in a call, if they allow it too' }),
     rooms: Type.Array(RoomId),
   },
   closed,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { CallReaction, GroupCallOn, OwnGroupCall, ParticipantStatus, RemoteMedia } from './calls.ts'
+import { CallReaction, DirectPath, GroupCallOn, OwnGroupCall, ParticipantStatus, RemoteMedia } from './calls.ts'
 import { CheckpointView } from './checkpoints.ts'
 import {
   AdmissionPolicy,
@@ -236,6 +236,7 @@ export const CallView = Type.Object(
           }),
           remote: Type.Union([RemoteMedia, Type.Null()]),
           statuses: Type.Array(ParticipantStatus, { description: 'of everybody in the call, by their own word' }),
+          direct: Type.Array(DirectPath, { description: 'of the others whom one lets see one’s address' }),
           reactions: Type.Array(CallReaction, { description: 'of the last six seconds, oldest first' }),
         },
         closed,

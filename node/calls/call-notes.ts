@@ -2,9 +2,10 @@ import type { CallPeer } from '../../protocol/call/call.ts'
 import { type CallNote, type CallStatus, encodeCallNote } from '../../protocol/call/note.ts'
 import type { CallReaction, ParticipantStatus } from '../api/calls.ts'
 import { makePatience } from './call-patience.ts'
+import { type DirectPaths, makeDirectPaths } from './direct-path.ts'
 
 /** A device at the other end of a connection. */
-export interface NoteTaker {
+export interface NoteTaker extends CallPeer {
   /** Sends over the room's channel: in order, and whole. */
   tell(note: Uint8Array): void
 }
@@ -18,7 +19,8 @@ export interface CallNotes {
   setOwn(status: OwnStatus): void
   /** Shown here like those of the others. */
   react(emoji: number): void
-  /** Say to somebody who has just come, or come back, what the own status is. */
+  readonly direct: Pick<DirectPaths, 'setOwn' | 'paths'>
+  /** Say to somebody who has just come, or come back, what the own status is, and how they may connect. */
   tell(taker: NoteTaker): void
   /** Of a participant. */
   take(from: CallPeer, note: CallNote): void
@@ -35,6 +37,8 @@ interface Surroundings {
   readonly self: CallPeer
   /** Whoever is in the call and connected now. */
   audience(): readonly NoteTaker[]
+  /** Whether this person may see the own address. */
+  isDirect(identity: string): boolean
   /** Unix ms. */
   now(): number
   onChange(): void
@@ -54,7 +58,8 @@ const betweenTellings = 100
 const quiet: Kept = { status: { muted: false, cameraOff: false, sharing: false, hand: 0 }, handSince: null }
 
 /** Spec: specs/call.md#notes. */
-export function makeCallNotes({ self, audience, now, onChange }: Surroundings): CallNotes {
+export function makeCallNotes({ self, audience, isDirect, now, onChange }: Surroundings): CallNotes {
+  const direct = makeDirectPaths({ isAllowed: isDirect, audience, onChange })
   let call: Uint8Array = new Uint8Array()
   let kept = new Map<string, Kept>()
   let recent: readonly Omit<CallReaction, 'self'>[] = []
@@ -99,6 +104,7 @@ export function makeCallNotes({ self, audience, now, onChange }: Surroundings): 
     begin(given) {
       if (Buffer.compare(call, given) === 0) return
       call = given
+      direct.begin(given)
       kept = new Map()
       recent = []
       patience = makePatience(mostTaken)
@@ -116,13 +122,16 @@ export function makeCallNotes({ self, audience, now, onChange }: Surroundings): 
       for (const taker of audience()) taker.tell(encodeCallNote({ call, note: { type: 'reaction', emoji } }))
       show(self, emoji)
     },
+    direct,
     tell(taker) {
       taker.tell(ownNote())
+      direct.tell(taker)
     },
     take(from, note) {
       if (!patience.allows(from.device, now())) dropped++
       else if (note.type === 'status') keep(from.device, note.status)
-      else show(from, note.emoji)
+      else if (note.type === 'reaction') show(from, note.emoji)
+      else direct.take(from, note.candidates)
     },
     passTime() {
       const still = recent.filter(({ time }) => now() - time < shownFor)

@@ -7,7 +7,7 @@ interface Surroundings {
   readonly peerName: string
   readonly candidate: SyntheticCandidate | null
   readonly self: CallPeer
-  readonly notes: Pick<CallNotes, 'statuses' | 'reactions'>
+  readonly notes: Pick<CallNotes, 'statuses' | 'reactions' | 'direct'>
 }
 
 /** A call as the page sees it. The remote SDP is there once there is a socket for it to name. */
@@ -34,6 +34,7 @@ export function callView(call: Call, { peerName, candidate, self, notes }: Surro
           ? { sdp: sdpOf(remote, { type, candidate }), fingerprint: fingerprintText(remote.fingerprint) }
           : null,
       statuses: notes.statuses(participants),
+      direct: notes.direct.paths(participants.filter((each) => each !== self)),
       reactions: notes.reactions(participants),
     },
   }

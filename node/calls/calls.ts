@@ -36,7 +36,7 @@ import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
 
 /** A device of a room's member, connected now. Identity and device are hex. */
-export interface LivePeer extends CallPeer, NoteTaker {
+export interface LivePeer extends NoteTaker {
   /** What it announced to us on this connection. */
   readonly presence: Presence | null
   /** Send an unordered datagram, which may get lost. */
@@ -70,6 +70,8 @@ export interface CallsOptions {
     renew(room: string): Promise<void>
   }
   nameOf(room: string, identity: string): string
+  /** Whether this person may see the address of this device in a call. */
+  isDirect(identity: string): boolean
   now(): number
   readonly log: Logger
   /** The own address that browsers are told; found anew for each call unless given. */
@@ -94,6 +96,8 @@ export interface Calls {
   setStatus(id: string, status: OwnStatus): void
   /** Show an emoji to all in the call; nothing happens if there were too many. Throws `Problem` (no-such-call). */
   react(id: string, emoji: number): void
+  /** The sockets of the page's connection with this device, in its browser's lines; also a sign that the page is there. Throws `Problem` (no-such-call). */
+  offerDirectPath(id: string, device: string, candidates: readonly string[]): void
   /** What to tell this peer of this room, once for each connection. */
   presence(room: string, device: string): Presence
   receiveEntry(room: string, entry: CallEntry): void
@@ -112,7 +116,7 @@ const mostRung = 8
 
 /** Spec: specs/call.md. */
 export async function openCalls(options: CallsOptions): Promise<Calls> {
-  const { self, append, peers, history, nameOf, now, log } = options
+  const { self, append, peers, history, nameOf, isDirect, now, log } = options
   const callKey = await makeCallKey()
   const announcements = makeAnnouncements(callKey.publicKey)
   const signals = makeSignals({ self, callKey })
@@ -125,6 +129,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   const notes = makeCallNotes({
     self,
     audience: () => (call.state === 'connecting' && route ? [route] : []),
+    isDirect,
     now,
     onChange: changed,
   })
@@ -133,10 +138,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     callKey: callKey.publicKey,
     signals,
     announcements,
+    pageSilence,
     peers,
     history,
     mediaKeys: options.mediaKeys,
     nameOf,
+    isDirect,
     now,
     log,
     write: (room, make) => write(room, make),
@@ -389,6 +396,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     },
     react(id, emoji) {
       notesOf(id).react(emoji)
+    },
+    offerDirectPath(id, device, candidates) {
+      notesOf(id).direct.setOwn(device, candidates)
+      pageSilence.hear(id, now())
     },
     presence: announcements.announce,
     receiveEntry,

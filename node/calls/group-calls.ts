@@ -29,7 +29,7 @@ import type { CallEntry, CallsOptions, LivePeer } from './calls.ts'
 import { announcesFanOut, makeGroupFanOut } from './group-fan-out.ts'
 import { groupView } from './group-view.ts'
 import type { TunnelPlace } from './media-tunnel.ts'
-import { makePageSilence } from './page-silence.ts'
+import type { PageSilence } from './page-silence.ts'
 import { makeRosters } from './rosters.ts'
 import type { CallAnswerEvent, CallOfferEvent, Signals } from './signals.ts'
 
@@ -68,11 +68,13 @@ export interface GroupCalls {
   close(): void
 }
 
-interface Surroundings extends Pick<CallsOptions, 'self' | 'peers' | 'history' | 'mediaKeys' | 'nameOf' | 'now'> {
+interface Surroundings
+  extends Pick<CallsOptions, 'self' | 'peers' | 'history' | 'mediaKeys' | 'nameOf' | 'isDirect' | 'now'> {
   readonly log: Logger
   readonly callKey: Uint8Array
   readonly signals: Signals
   readonly announcements: Announcements
+  readonly pageSilence: PageSilence
   /** Write into the own log of a room, after everything that was to be written before. */
   write(room: string, make: () => Promise<readonly CallEvent[]>): Promise<void>
   /** Where browsers are to send to. */
@@ -88,14 +90,15 @@ const mostOffers = { times: 20, within: 60_000 } as const
 
 /** Spec: specs/group-call.md. */
 export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
-  const { self, callKey, signals, announcements, peers, history, nameOf, now, log, write, onChange } = surroundings
+  const { self, callKey, signals, announcements, peers, history, nameOf, isDirect, now, log, write, onChange } =
+    surroundings
+  const { pageSilence } = surroundings
   const findPeer = (room: string, identity: string, device: string): LivePeer | null =>
     peers.of(room, identity).find((peer) => peer.device === device) ?? null
   const rosters = makeRosters({ self, callKey: toHex(callKey), history, findPeer })
   const media = makeCallMedia()
   const patience = makePatience(mostOffers)
-  const notes = makeCallNotes({ self, audience: () => [...routes.values()], now, onChange })
-  const pageSilence = makePageSilence()
+  const notes = makeCallNotes({ self, audience: () => [...routes.values()], isDirect, now, onChange })
   const fanOut = makeGroupFanOut({
     ...surroundings,
     send: (device, datagram) => routes.get(device)?.send(datagram),

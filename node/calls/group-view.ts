@@ -8,7 +8,7 @@ interface Surroundings {
   readonly self: CallPeer
   /** Unix ms. */
   readonly since: number
-  readonly notes: Pick<CallNotes, 'statuses' | 'reactions'>
+  readonly notes: Pick<CallNotes, 'statuses' | 'reactions' | 'direct'>
   nameOf(room: string, identity: string): string
   /** Of a call by fan-out, once a page is connected. */
   readonly fanOut: FanOutOfPage | null
@@ -33,6 +33,7 @@ export function groupView(group: GroupCall, surroundings: Surroundings): OwnGrou
     fanOut: surroundings.fanOut,
     participants: links.map((link) => participant(link, { form, room: group.room }, surroundings)),
     statuses: notes.statuses(everybody),
+    direct: notes.direct.paths(links.map(({ stay }) => stay)),
     reactions: notes.reactions(everybody),
   }
 }

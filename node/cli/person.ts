@@ -15,6 +15,7 @@ export function addPerson(program: Command): void {
   addCompare(person)
   addConfirm(person)
   addName(person)
+  addDirect(person)
 }
 
 function addList(person: Command): void {
@@ -22,7 +23,7 @@ function addList(person: Command): void {
     usage: 'list',
     summary: 'list the people whom you share a room with, or have noted something of',
     examples: ['person list', 'person list --json'],
-    json: '{people: [{identity, name, chosenName, petname, confirmed, rooms}]}; confirmed in Unix ms, or null',
+    json: '{people: [{identity, name, chosenName, petname, confirmed, direct, rooms}]}; confirmed in Unix ms, or null; direct: they may see the address of this device in calls',
   }).action(async (options: CommonOptions) => {
     const output = outputOf(options)
     await withViews(options, async (views) => {
@@ -104,6 +105,34 @@ function addName(person: Command): void {
     })
 }
 
+interface DirectOptions extends CommonOptions {
+  readonly undo?: true
+}
+
+function addDirect(person: Command): void {
+  addCommand(person, {
+    usage: 'direct <person>',
+    summary: 'connect directly in calls with somebody who allows it too: this shows them your network address',
+    examples: ['person direct Ben', 'person direct Ben --undo'],
+    json: '{identity, direct}',
+  })
+    .option('--undo', 'connect through both nodes again, from the next call on')
+    .action(async (reference: string, options: DirectOptions) => {
+      const output = outputOf(options)
+      const direct = options.undo !== true
+      await withViews(options, async (views, node) => {
+        const { identity, name } = await findPerson(views, reference)
+        await node.send('set-direct-path', { identity, direct })
+        const who = `${shownLine(name)} (${identity.slice(0, 12)})`
+        output.result({ identity, direct }, () =>
+          direct
+            ? `Calls with ${who} go directly where they can, if they allow it too: from the next call on, they can see your network address.`
+            : `Calls with ${who} go through both nodes again, from the next call on.`,
+        )
+      })
+    })
+}
+
 async function withViews(
   options: CommonOptions,
   act: (views: NodeViews, node: NodeClient) => Promise<void>,
@@ -117,12 +146,13 @@ async function withViews(
   }
 }
 
-function rowOf({ identity, name, chosenName, confirmed, rooms }: Person): string[] {
+function rowOf({ identity, name, chosenName, confirmed, direct, rooms }: Person): string[] {
   return [
     identity.slice(0, 12),
     shownLine(name),
     chosenName === name ? '' : `calls themselves ${shownLine(chosenName)}`,
     confirmed === null ? 'not confirmed' : `confirmed ${shownTime(confirmed)}`,
+    direct ? 'direct in calls' : '',
     rooms.length === 1 ? '1 room' : `${rooms.length} rooms`,
   ]
 }

@@ -23,6 +23,12 @@ export async function namePerson(parts: Parts, identity: string, name: string | 
   parts.renamed()
 }
 
+export async function setDirectPath(parts: Parts, identity: string, direct: boolean): Promise<void> {
+  requireOther(parts.person, identity)
+  await parts.contacts.setDirect(identity, direct)
+  parts.renamed()
+}
+
 function requireOther(person: Parts['person'], identity: string): void {
   if (toHex(person.identity) === identity) throw new Problem('own-identity')
 }

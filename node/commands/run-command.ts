@@ -14,7 +14,7 @@ import type { Rooms } from '../rooms/rooms.ts'
 import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { admit, changeRole, removeMember } from './change-members.ts'
-import { confirmPerson, namePerson, readSafetyNumber } from './people.ts'
+import { confirmPerson, namePerson, readSafetyNumber, setDirectPath } from './people.ts'
 import { forgetRecoveryWords, readRecoveryWords, showRecoveryWords } from './recovery-words.ts'
 import { sendMessage } from './send-message.ts'
 
@@ -93,6 +93,10 @@ const runners: Runners = {
   },
   async 'name-person'(parts, { identity, name }) {
     await namePerson(parts, identity, name)
+    return {}
+  },
+  async 'set-direct-path'(parts, { identity, direct }) {
+    await setDirectPath(parts, identity, direct)
     return {}
   },
   async 'create-room'({ rooms, devices }, { name, policy, history, expires }) {
@@ -200,6 +204,10 @@ const runners: Runners = {
   },
   async 'set-call-status'({ calls }, { call, ...status }) {
     calls.setStatus(call, status)
+    return {}
+  },
+  async 'offer-direct-path'({ calls }, { call, device, candidates }) {
+    calls.offerDirectPath(call, device, candidates)
     return {}
   },
   async 'react-in-call'({ calls }, { call, emoji }) {

@@ -5,7 +5,8 @@ import type { Room } from '../rooms/room.ts'
 
 /** Everybody whom one shares a room with or has noted something of, but oneself. */
 export function peopleView(rooms: readonly Room[], contacts: Contacts): PeopleView {
-  const people = new Map(contacts.all().map(({ identity }) => [identity, personOf(identity, '', contacts)]))
+  const noted = [...contacts.all().map(({ identity }) => identity), ...contacts.direct()]
+  const people = new Map(noted.map((identity) => [identity, personOf(identity, '', contacts)]))
   for (const room of rooms) {
     for (const [identity, name] of room.people.others()) {
       const known = people.get(identity) ?? personOf(identity, name, contacts)
@@ -25,5 +26,13 @@ export function peopleView(rooms: readonly Room[], contacts: Contacts): PeopleVi
 
 function personOf(identity: string, chosenName: string, contacts: Contacts): Person {
   const { petname, confirmed } = contacts.of(identity)
-  return { identity, name: petname ?? chosenName, chosenName, petname, confirmed, rooms: [] }
+  return {
+    identity,
+    name: petname ?? chosenName,
+    chosenName,
+    petname,
+    confirmed,
+    direct: contacts.isDirect(identity),
+    rooms: [],
+  }
 }

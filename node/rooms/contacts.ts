@@ -41,6 +41,25 @@ export class Contacts {
     await this.#note({ ...this.of(identity), confirmed: time })
   }
 
+  /** Whether somebody may see the address of this device in a call. */
+  isDirect(identity: string): boolean {
+    return this.direct().includes(identity)
+  }
+
+  /** Those who may. */
+  direct(): readonly string[] {
+    return this.#vault.content.direct ?? []
+  }
+
+  /** Another device has another address, so it is not told. Throws the problem `too-large`. */
+  async setDirect(identity: string, direct: boolean): Promise<void> {
+    await this.#vault.change((content) => {
+      const others = (content.direct ?? []).filter((each) => each !== identity)
+      if (direct && others.length >= mostContacts) throw new Problem('too-large', 'There are too many contacts.')
+      return { ...content, direct: direct ? [...others, identity] : others }
+    })
+  }
+
   async #note(contact: VaultContact): Promise<void> {
     await this.tell(contact)
     await this.take(contact)

@@ -62,6 +62,8 @@ export interface VaultContent {
   readonly ownRoom: VaultRoom
   readonly rooms: readonly VaultRoom[]
   readonly contacts: readonly VaultContact[]
+  /** Identities, hex, that may see the address of this device in a call. */
+  readonly direct?: readonly string[]
 }
 
 interface Lock {

@@ -1,5 +1,6 @@
 import { asArray, asBoolean, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+import { candidatesFromCbor, candidatesToCbor, type HostCandidate } from './candidate.ts'
 
 /** What somebody in a call says of themself. */
 export interface CallStatus {
@@ -14,6 +15,8 @@ export interface CallStatus {
 export type CallNote =
   | { readonly type: 'status'; readonly status: CallStatus }
   | { readonly type: 'reaction'; readonly emoji: number }
+  /** That one would talk over a direct path; and by which sockets, once the other has said so too. */
+  | { readonly type: 'candidates'; readonly candidates: readonly HostCandidate[] }
 
 /** A note, and the id of the call that it is of. */
 export interface ToldNote {
@@ -32,7 +35,7 @@ export function encodeCallNote({ call, note }: ToldNote): Uint8Array {
   return encodeCbor([call, noteToCbor(note)])
 }
 
-/** Throws `encoding/…`. That its sender is in this call is for the receiver to know. */
+/** Throws `encoding/…`, and `call/field` for a candidate that may not be told. That its sender is in this call is for the receiver to know. */
 export function decodeCallNote(bytes: Uint8Array): ToldNote {
   const [call, note] = asArray(decodeCbor(bytes, { bytes: mostNoteBytes }), 2)
   return { call: asBytes(call, 16), note: noteFromCbor(note) }
@@ -40,6 +43,7 @@ export function decodeCallNote(bytes: Uint8Array): ToldNote {
 
 function noteToCbor(note: CallNote): CborValue {
   if (note.type === 'reaction') return [1, note.emoji]
+  if (note.type === 'candidates') return [2, candidatesToCbor(note.candidates)]
   const { muted, cameraOff, sharing, hand } = note.status
   return [0, muted, cameraOff, sharing, hand]
 }
@@ -52,6 +56,10 @@ function noteFromCbor(value: CborValue | undefined): CallNote {
     case 1: {
       const [emoji] = asArray(fields, 1)
       return { type: 'reaction', emoji: asUint(emoji, reactionPictures.length - 1) }
+    }
+    case 2: {
+      const [candidates] = asArray(fields, 1)
+      return { type: 'candidates', candidates: candidatesFromCbor(candidates) }
     }
   }
   throw new ProtocolError('encoding/unexpected-type', 'an unknown note')

@@ -1,6 +1,7 @@
 import { type MediaDescription, parse } from 'sdp-transform'
 import { fromHex, toHex } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
+import { tunnelPriority } from './candidate.ts'
 import {
   type Codec,
   checkDescription,
@@ -172,8 +173,7 @@ export function candidateLine({ address, port }: SyntheticCandidate): string {
   if (!/^(\d{1,3}\.){3}\d{1,3}$/.test(address) || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new ProtocolError('call/field', 'candidate')
   }
-  // The priority is below that of every real host candidate, so a direct path would win (RFC 8445, 5.1.2).
-  return `a=candidate:1 1 udp 16777215 ${address} ${port} typ host`
+  return `a=candidate:1 1 udp ${tunnelPriority} ${address} ${port} typ host`
 }
 
 function sectionLines(kind: 'audio' | 'video', description: Description): string[] {

@@ -1,5 +1,6 @@
 import { asArray, asBytes, asText, asUint, type CborValue } from '../encoding.ts'
 import { ProtocolError } from '../errors.ts'
+import { ipv4Bytes, ipv6Groups } from './ip-address.ts'
 
 /** An IP address and a UDP port. Never a host name, which would be looked up. */
 export interface DialAddress {
@@ -13,7 +14,6 @@ export interface DialHint extends DialAddress {
 }
 
 export const mostHints = 8
-const ipv4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
 
 /** Throws unless the value is a hint with an address that may be dialled. */
 export function hintFrom(value: CborValue): DialHint {
@@ -25,16 +25,8 @@ export function hintFrom(value: CborValue): DialHint {
 export function addressFrom(value: CborValue): DialAddress {
   const [host, port] = asArray(value, 2)
   const address = { host: asText(host, 64), port: asUint(port, 65_535) }
-  if (!(ipv4.test(address.host) || isIpv6(address.host)) || address.port === 0) {
+  if (!(ipv4Bytes(address.host) || ipv6Groups(address.host)) || address.port === 0) {
     throw new ProtocolError('link/malformed', 'an address in it cannot be dialled')
   }
   return address
-}
-
-/** Eight groups, or fewer around one `::`. Anything looser lets host names such as `cafe` through. */
-function isIpv6(host: string): boolean {
-  const halves = host.split('::').map((half) => (half === '' ? [] : half.split(':')))
-  const groups = halves.flat()
-  const fits = halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8
-  return fits && groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
 }

@@ -21,10 +21,17 @@ describe.each(everyPrimitives)('the emoji of a call, with %s', (_, primitives) =
   }
 })
 
-type Fields = readonly [0, boolean, boolean, boolean, number] | readonly [1, number]
+type Fields =
+  | readonly [0, boolean, boolean, boolean, number]
+  | readonly [1, number]
+  | readonly [2, readonly (readonly [string, number, number])[]]
 
 function noteOf(fields: Fields): CallNote {
   if (fields[0] === 1) return { type: 'reaction', emoji: fields[1] }
+  if (fields[0] === 2) {
+    const candidates = fields[1].map(([address, port, priority]) => ({ address, port, priority }))
+    return { type: 'candidates', candidates }
+  }
   const [, muted, cameraOff, sharing, hand] = fields
   return { type: 'status', status: { muted, cameraOff, sharing, hand } }
 }

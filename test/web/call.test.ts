@@ -20,6 +20,7 @@ const ringing: Call = {
   reason: null,
   remote: null,
   statuses: [],
+  direct: [],
   reactions: [],
 }
 

@@ -52,6 +52,7 @@ const counted: CallCounters = {
   lossOut: 0,
   size: { width: 640, height: 480 },
   codecs: ['VP8', 'opus'],
+  path: 'nodes',
 }
 
 describe('what happened between two readings', () => {
@@ -66,6 +67,7 @@ describe('what happened between two readings', () => {
       bitsOut: 100_000,
       picture: { width: 640, height: 480, framesPerSecond: 20 },
       codecs: ['VP8', 'opus'],
+      path: 'nodes',
     })
   })
 
@@ -126,7 +128,24 @@ describe('the statistics of a browser', () => {
       lossOut: 0.1,
       size: { width: 640, height: 480 },
       codecs: ['opus', 'VP8'],
+      path: null,
     })
+  })
+
+  test.each([
+    ['through the nodes where the pair in use ends at the socket of the own node', 16_777_215, 'nodes'],
+    ['direct where it ends at a socket of the other browser', 2_122_260_223, 'direct'],
+  ])('say that the way is %s', (_, priority, path) => {
+    const pairs = [
+      { type: 'candidate-pair', id: 'p', remoteCandidateId: 'r' },
+      { type: 'candidate-pair', id: 'q', remoteCandidateId: 's', nominated: true },
+      { type: 'remote-candidate', id: 'r', priority },
+      { type: 'remote-candidate', id: 's', priority: 7 },
+    ]
+    const transport = { type: 'transport', id: 't', selectedCandidatePairId: 'p' }
+    expect(readCounters([...pairs, transport], 0).path).toBe(path)
+    const [first, ...others] = pairs
+    expect(readCounters([{ ...first, selected: true }, ...others], 0).path).toBe(path)
   })
 
   test('may be empty', () => {

@@ -28,6 +28,10 @@ export interface Peer {
   silence(): number | null
   /** What the own browser has described, as it stands now. */
   description(): string
+  /** The sockets of the own browser, in its lines, as far as it has found them. */
+  candidates(): readonly string[]
+  /** Try this socket of the other browser too. */
+  addCandidate(line: string): void
   /** The certificates in use, which both sides have proven to hold; null if there are none within a second. */
   fingerprints(): Promise<Fingerprints | null>
   /** What was sent and received so far. */
@@ -37,7 +41,7 @@ export interface Peer {
 }
 
 /**
- * No STUN and no TURN: the one candidate is a socket of the own node, and no address of ours is told to anybody.
+ * No STUN and no TURN: the one candidate is a socket of the own node. No address of ours is told to anybody whom we have not allowed to see it.
  *
  * No certificate is given, so the browser makes one for this connection alone, and calls cannot be linked by it.
  */
@@ -81,6 +85,11 @@ export function openPeer(): Peer {
       return sources.length === 0 ? null : performance.timeOrigin + performance.now() - newest
     },
     description: () => connection.localDescription?.sdp ?? '',
+    candidates: () => connection.localDescription?.sdp.match(/(?<=^a=)candidate:.*$/gm) ?? [],
+    addCandidate(line) {
+      // One that cannot be used leaves the others.
+      connection.addIceCandidate({ candidate: line, sdpMLineIndex: 0 }).catch(() => undefined)
+    },
     async fingerprints() {
       // The statistics may be a moment behind the event.
       for (let attempts = 0; attempts < 20; attempts++) {

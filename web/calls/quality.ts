@@ -1,3 +1,8 @@
+import { tunnelPriority } from '../../protocol/call/candidate.ts'
+
+/** Through both nodes, or from browser to browser. */
+export type CallPath = 'nodes' | 'direct'
+
 /** What a connection has counted since it began, at one moment. */
 export interface CallCounters {
   /** In ms, by any clock. */
@@ -12,6 +17,8 @@ export interface CallCounters {
   readonly lossOut: number | null
   readonly size: { readonly width: number; readonly height: number } | null
   readonly codecs: readonly string[]
+  /** Null until there is one. */
+  readonly path: CallPath | null
 }
 
 export type QualityVerdict = 'good' | 'weak' | 'bad'
@@ -30,6 +37,7 @@ export interface CallQuality {
   /** What arrives of the other's picture, while one does. */
   readonly picture: { readonly width: number; readonly height: number; readonly framesPerSecond: number } | null
   readonly codecs: readonly string[]
+  readonly path: CallPath | null
 }
 
 /** From where on people notice, and from where on talking is hard. Round trip in ms (ITU-T G.114 has half of it one way), loss as a part. */
@@ -68,6 +76,7 @@ export function qualityBetween(before: CallCounters, after: CallCounters): CallQ
     verdict: judgeQuality(measured),
     picture: after.size && grown('frames') > 0 ? { ...after.size, framesPerSecond } : null,
     codecs: after.codecs,
+    path: after.path,
   }
 }
 
@@ -98,7 +107,21 @@ export function readCounters(stats: Iterable<Entry>, at: number): CallCounters {
       .filter(({ id }) => inUse.has(id))
       .map(({ mimeType }) => String(mimeType).replace(/^.*\//, ''))
       .filter((name, i, names) => names.indexOf(name) === i),
+    path: pathIn(entries),
   }
+}
+
+/** The own node's socket is known by the priority that the node gave it: an address may be hidden from the page. */
+function pathIn(entries: readonly Entry[]): CallPath | null {
+  const find = (id: unknown) => (id === undefined ? undefined : entries.find((entry) => entry.id === id))
+  const transport = entries.find(({ type }) => type === 'transport')
+  // Firefox has no statistics of transports.
+  const pair =
+    find(transport?.selectedCandidatePairId) ??
+    entries.find(({ type, selected }) => type === 'candidate-pair' && selected)
+  const other = find(pair?.remoteCandidateId)
+  if (!other) return null
+  return other.priority === tunnelPriority ? 'nodes' : 'direct'
 }
 
 function sum(entries: readonly Entry[], field: string): number {

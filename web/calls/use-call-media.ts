@@ -7,6 +7,7 @@ import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
 import { emojiOf, type ProvenCall } from './call-emoji.ts'
 import { useDeviceCheck } from './device-check.ts'
+import { useDirectPath } from './direct-path.ts'
 import { type Captured, useOwnMedia } from './own-media.ts'
 import { openPeer, type Peer } from './peer.ts'
 import { makeReceivedOffer } from './received-offer.ts'
@@ -263,7 +264,9 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     if (id) await endCall(id, 'hung-up')
   }
 
-  useWholePictures(() => (isTalking() ? (attempt?.peer ?? null) : null))
+  const talkingOver = (): Peer | null => (isTalking() ? (attempt?.peer ?? null) : null)
+  useWholePictures(talkingOver)
+  useDirectPath(bridge, call, talkingOver)
 
   return {
     devices,
@@ -272,7 +275,7 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     screen: own.screen,
     remote,
     emoji: computed(() => proven.value && emojiOf(proven.value)),
-    quality: useQuality(() => (isTalking() ? (attempt?.peer ?? null) : null)),
+    quality: useQuality(talkingOver),
     state,
     interrupted,
     trouble,

@@ -142,7 +142,15 @@ function peopleIn({ rooms }: CannedWorld): Person[] {
   for (const { view } of rooms) {
     for (const { identity, name, chosenName, confirmed } of view.members.filter(({ self }) => !self)) {
       const before = people.get(identity)?.rooms ?? []
-      people.set(identity, { identity, name, chosenName, confirmed, petname: null, rooms: [...before, view.id] })
+      people.set(identity, {
+        identity,
+        name,
+        chosenName,
+        confirmed,
+        petname: null,
+        direct: false,
+        rooms: [...before, view.id],
+      })
     }
   }
   return [...people.values()]

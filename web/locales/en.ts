@@ -407,6 +407,7 @@ export const en = {
   'call.quality.advice': 'Without a picture, voices get through more easily: turn your camera off.',
   'call.quality.path': 'Way',
   'call.quality.throughNodes': 'through your node and theirs, encrypted from page to page',
+  'call.quality.direct': (name: string) => `direct, encrypted from page to page: ${name} can see your network address`,
   'call.quality.roundTrip': 'There and back',
   'call.quality.lossIn': 'Lost on the way to you',
   'call.quality.lossOut': (name: string) => `Lost on the way to ${name}`,
@@ -537,6 +538,9 @@ export const en = {
   'settings.version': (version: string) => `Parley ${version}`,
   'settings.honest': 'Nobody independent has audited this program yet. Do not stake your safety on it.',
 
+  'person.direct': 'Connect directly in calls',
+  'person.directHint': (name: string) =>
+    `This shows ${name} your network address. It is done if they allow it too, and where your two computers reach each other without help: in one network, over a VPN, or by public IPv6 addresses. A call that goes directly ends when one of you changes networks. It counts from the next call on.`,
   'person.chosen': (name: string) => `calls themselves ${name}`,
   'person.petname': 'Your name for them',
   'person.petnameHint': 'Only you see it. It stands before the name that they chose, everywhere.',

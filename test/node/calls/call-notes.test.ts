@@ -141,7 +141,8 @@ describe('the notes of a call', () => {
     const told: Uint8Array[] = []
     const notes = makeCallNotes({
       self,
-      audience: () => [{ tell: (note) => void told.push(note) }],
+      audience: () => [{ ...bo, tell: (note) => void told.push(note) }],
+      isDirect: () => false,
       now: () => time,
       onChange: () => undefined,
     })

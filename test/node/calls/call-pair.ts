@@ -15,6 +15,10 @@ export interface Side {
   readonly calls: Calls
   readonly written: CallEvent[]
   readonly live: Map<string, LivePeer>
+  /** Whom they let see their address. */
+  readonly direct: Set<string>
+  /** All notes that came to them, as bytes. */
+  readonly heard: Uint8Array[]
   state(): CallView['call']
 }
 
@@ -50,7 +54,10 @@ export async function openParty(
           identity: other.identity,
           device: other.device,
           presence: other.calls.presence(room, own.device),
-          tell: (note) => setImmediate(() => other.calls.receiveNote(room, own, decodeCallNote(note))),
+          tell(note) {
+            other.heard.push(note)
+            setImmediate(() => other.calls.receiveNote(room, own, decodeCallNote(note)))
+          },
           send: (datagram) => setImmediate(() => other.calls.receiveDatagram(own.device, new Uint8Array(datagram))),
         })
         own.calls.peerBack(room, other.device)
@@ -84,7 +91,11 @@ export async function openParty(
   }
   for (const [name, key] of people) {
     sides.push(
-      await openSide(party, { identity: name.repeat(64), device: key.repeat(64), written: [] }, candidateAddress),
+      await openSide(
+        party,
+        { identity: name.repeat(64), device: key.repeat(64), written: [], direct: new Set() },
+        candidateAddress,
+      ),
     )
   }
   for (const [i, a] of sides.entries()) for (const b of sides.slice(i + 1)) party.connect(a, b)
@@ -113,7 +124,7 @@ const crashed = new Set<Calls>()
 
 async function openSide(
   party: Party,
-  { identity, device, written }: Pick<Side, 'identity' | 'device' | 'written'>,
+  { identity, device, written, direct }: Pick<Side, 'identity' | 'device' | 'written' | 'direct'>,
   address: string | null,
 ): Promise<Side> {
   const live = new Map<string, LivePeer>()
@@ -143,11 +154,21 @@ async function openSide(
       renew: async () => {},
     },
     nameOf: (_room, wanted) => `name of ${wanted[0]}`,
+    isDirect: (wanted) => direct.has(wanted),
     now: () => Date.now(),
     log: pino({ level: 'silent' }),
     ...(address === null ? {} : { candidateAddress: address }),
   })
-  const side: Side = { identity, device, calls, written, live, state: () => calls.view().call }
+  const side: Side = {
+    identity,
+    device,
+    calls,
+    written,
+    live,
+    direct,
+    heard: [],
+    state: () => calls.view().call,
+  }
   return side
 }
 

@@ -142,8 +142,16 @@ function sendProblem(response: ServerResponse, code: ProblemCode): void {
 }
 
 const people: Person[] = [
-  { identity: ben, name: 'Ben', chosenName: 'Ben', petname: null, confirmed: null, rooms: [club] },
-  { identity: `b0${'f'.repeat(62)}`, name: 'Boss', chosenName: 'Ben', petname: 'Boss', confirmed: 1, rooms: [] },
+  { identity: ben, name: 'Ben', chosenName: 'Ben', petname: null, confirmed: null, direct: false, rooms: [club] },
+  {
+    identity: `b0${'f'.repeat(62)}`,
+    name: 'Boss',
+    chosenName: 'Ben',
+    petname: 'Boss',
+    confirmed: 1,
+    direct: true,
+    rooms: [],
+  },
 ]
 
 const devices: Device[] = [

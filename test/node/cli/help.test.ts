@@ -35,6 +35,7 @@ describe('the command line', () => {
       'passphrase set',
       'person compare',
       'person confirm',
+      'person direct',
       'person list',
       'person name',
       'read',

@@ -161,17 +161,21 @@ describe('with a running node', () => {
         { name: 'Boss', chosenName: 'Ben' },
       ],
     })
-    expect(forPeople.stdout).toMatch(/Boss +calls themselves Ben +confirmed 1970-01-01/)
+    expect(forPeople.stdout).toMatch(/Boss +calls themselves Ben +confirmed 1970-01-01 \S+ +direct in calls/)
     expect(compared.stdout).toMatch(/^(\d{5} {2}){3}\d{5}\n/)
     expect(await runJson('person', 'confirm', 'Boss')).toMatchObject({ confirmed: true })
     expect(await runJson('person', 'confirm', 'bbb', '--undo')).toEqual({ identity: ben, confirmed: false })
     expect(await runJson('person', 'name', 'bbb', 'Ben from work')).toEqual({ identity: ben, name: 'Ben from work' })
     expect(await runJson('person', 'name', 'Boss', '--clear')).toMatchObject({ name: null })
+    expect(await runJson('person', 'direct', 'bbb')).toEqual({ identity: ben, direct: true })
+    expect(await runJson('person', 'direct', 'Boss', '--undo')).toMatchObject({ direct: false })
     expect(node.commands.slice(1)).toMatchObject([
       { type: 'confirm-person', confirmed: true },
       { type: 'confirm-person', identity: ben, confirmed: false },
       { type: 'name-person', identity: ben, name: 'Ben from work' },
       { type: 'name-person', name: null },
+      { type: 'set-direct-path', identity: ben, direct: true },
+      { type: 'set-direct-path', direct: false },
     ])
     const [unclear, unknown, nothing] = await Promise.all([
       run('person', 'compare', 'Ben'),
