@@ -19,19 +19,28 @@ export interface Ringtone {
   ringBack(): void
 }
 
-export function openRingtone(): Ringtone {
+/** `speaker`: the id of the one it is heard on; empty is the system's own. */
+export function openRingtone(speaker: () => string): Ringtone {
   let context: AudioContext | undefined
 
-  function play(frequencies: readonly number[]): void {
+  async function play(frequencies: readonly number[]): Promise<void> {
     if (typeof AudioContext === 'undefined') return
     context ??= new AudioContext()
     if (context.state !== 'running') return
+    // Where a browser cannot, or the speaker has just gone, it is heard on the system's own.
+    if (hasSpeakers(context) && context.sinkId !== speaker()) await context.setSinkId(speaker()).catch(() => undefined)
     for (const [i, frequency] of frequencies.entries())
       playNote(context.destination, frequency, context.currentTime + i * 0.35)
   }
 
   return {
-    ring: () => play([523.25, 659.25]),
-    ringBack: () => play([392]),
+    ring: () => void play([523.25, 659.25]),
+    ringBack: () => void play([392]),
   }
+}
+
+type SpeakingContext = AudioContext & { readonly sinkId: string; setSinkId(id: string): Promise<void> }
+
+function hasSpeakers(context: AudioContext): context is SpeakingContext {
+  return 'setSinkId' in context
 }
