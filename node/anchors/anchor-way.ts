@@ -1,15 +1,12 @@
-import type { AnchorProof } from '../../protocol/anchor/anchor-proof.ts'
-
-/** What shows that a message is on a chain. */
-export type Evidence = AnchorProof['evidence']
+import type { AnchorEvidence } from '../../protocol/anchor/anchor-proof.ts'
 
 /** How far a message has come. Nothing but `final` is for good: a chain may take back its newest blocks. */
 export type Progress =
   /** `reason`: what it waits for, in words. */
   | { readonly state: 'pending'; readonly reason: string }
   /** In a block. `depth`: how many blocks stand on it, itself included. */
-  | { readonly state: 'confirmed'; readonly evidence: Evidence; readonly depth: number }
-  | { readonly state: 'final'; readonly evidence: Evidence }
+  | { readonly state: 'confirmed'; readonly evidence: AnchorEvidence; readonly depth: number }
+  | { readonly state: 'final'; readonly evidence: AnchorEvidence }
   /** It will never come into the chain: it has to be handed in anew. */
   | { readonly state: 'lost'; readonly reason: string }
 

@@ -1,8 +1,9 @@
+import type { AnchorEvidence } from '../../protocol/anchor/anchor-proof.ts'
 import type { BlockChain } from '../../protocol/anchor/blocks/block-header.ts'
 import type { Operation } from '../../protocol/anchor/ots/operation.ts'
 import type { Timestamp } from '../../protocol/anchor/ots/timestamp.ts'
 import { asArray, asBytes, decodeCbor, encodeCbor } from '../../protocol/encoding.ts'
-import { type AnchorWay, type Evidence, type Progress, type Step, WayProblem } from './anchor-way.ts'
+import { type AnchorWay, type Progress, type Step, WayProblem } from './anchor-way.ts'
 import { type BitcoinRpc, RpcRefusal } from './bitcoin-rpc.ts'
 import { doubleSha256, merklePath, withoutWitnesses } from './transaction.ts'
 
@@ -113,7 +114,7 @@ export function openBitcoinWay({ rpc, chain, depth }: BitcoinWayOptions): Anchor
       height: block.height,
     })
     const runs = [{ chain, height: block.height, bytes: Uint8Array.from(Buffer.concat(headers)) }]
-    const evidence: Evidence = { type: 'ots', file: { digest: message, timestamp }, runs }
+    const evidence: AnchorEvidence = { type: 'ots', file: { digest: message, timestamp }, runs }
     return headers.length >= depth
       ? { state: 'final', evidence }
       : { state: 'confirmed', evidence, depth: headers.length }

@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { asArray, asBytes, asUint, decodeCbor, encodeCbor } from '../encoding.ts'
+import { asArray, asBytes, asUint, type CborValue, decodeCbor, encodeCbor } from '../encoding.ts'
 import { type LeafPath, rootFrom } from '../merkle/inclusion.ts'
 import { mostTreeSize } from '../merkle/position.ts'
 import { anchorMessage, batchLeaf } from './batch.ts'
@@ -18,7 +18,8 @@ export interface AnchorProof {
   readonly evidence: AnchorEvidence
 }
 
-type AnchorEvidence = OtsEvidence | EvmEvidence
+/** What leads from the message of a batch to a chain. */
+export type AnchorEvidence = OtsEvidence | EvmEvidence
 
 /** Of an encoded proof. */
 const mostProofBytes = 524_288
@@ -42,13 +43,25 @@ export function verifyAnchor(
 
 /** Encode a proof. Spec: specs/anchor.md#proof. */
 export function encodeAnchorProof({ salt, path, evidence }: AnchorProof): Uint8Array {
-  return encodeCbor([
-    salt,
-    path.index,
-    path.size,
-    path.hashes,
-    ...(evidence.type === 'ots' ? otsEvidenceToCbor(evidence) : evmEvidenceToCbor(evidence)),
-  ])
+  return encodeCbor([salt, path.index, path.size, path.hashes, ...evidenceToCbor(evidence)])
+}
+
+/** Encode evidence alone, for whoever keeps it for a whole batch. */
+export function encodeEvidence(evidence: AnchorEvidence): Uint8Array {
+  return encodeCbor(evidenceToCbor(evidence))
+}
+
+/** Throws `encoding/…` and `anchor/…`. */
+export function decodeEvidence(bytes: Uint8Array): AnchorEvidence {
+  return evidenceFromCbor(asArray(decodeCbor(bytes, { bytes: mostProofBytes }), { most: 9 }))
+}
+
+function evidenceToCbor(evidence: AnchorEvidence): CborValue[] {
+  return evidence.type === 'ots' ? otsEvidenceToCbor(evidence) : evmEvidenceToCbor(evidence)
+}
+
+function evidenceFromCbor(items: readonly CborValue[]): AnchorEvidence {
+  return items[0] === 'ots' ? otsEvidenceFromCbor(items) : evmEvidenceFromCbor(items)
 }
 
 /** Read a proof, of which nothing is verified yet. Throws `encoding/…` and `anchor/…`. */
@@ -62,6 +75,6 @@ export function decodeAnchorProof(bytes: Uint8Array): AnchorProof {
   return {
     salt: asBytes(salt, 32),
     path,
-    evidence: evidence[0] === 'ots' ? otsEvidenceFromCbor(evidence) : evmEvidenceFromCbor(evidence),
+    evidence: evidenceFromCbor(evidence),
   }
 }
