@@ -1,5 +1,7 @@
 import { toHex } from '../protocol/bytes.ts'
 import { tidyName } from '../protocol/room/text.ts'
+import { AnchorQueue } from './anchors/anchor-queue.ts'
+import { Chains } from './anchors/chains.ts'
 import type { StatusView } from './api/views.ts'
 import type { Backend } from './backend.ts'
 import { openCalls } from './calls/calls.ts'
@@ -8,6 +10,7 @@ import { type NodeConfig, version } from './config.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { Pairing } from './devices/pairing.ts'
 import { homeErrorOf, isDiskFull } from './home-error.ts'
+import { anchorsView } from './projection/anchors-view.ts'
 import { devicesView } from './projection/devices-view.ts'
 import { timelinePage } from './projection/timeline-watch.ts'
 import { Views } from './projection/views.ts'
@@ -25,6 +28,7 @@ import { openRoomLogs } from './rooms/room-logs.ts'
 import type { RoomChange } from './rooms/room-options.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { sodiumPrimitives as primitives } from './sodium-primitives.ts'
+import { AnchorStore } from './storage/anchor-store.ts'
 import { CheckpointStore } from './storage/checkpoint-store.ts'
 import { isDamage } from './storage/damage.ts'
 import { FreeSpace } from './storage/free-space.ts'
@@ -75,6 +79,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
   const contacts = new Contacts(vault)
   const keyStore = opened(new KeyStore(home, Buffer.from(vault.content.keyStoreKey, 'hex')))
   const checkpoints = opened(new CheckpointStore(home, primitives))
+  const anchors = opened(new AnchorStore(home, primitives))
+  const chains = new Chains(vault)
   const view = opened(new ViewStore(home, vault.content.viewKey))
   const roomLogs = await openRoomLogs(home, log)
   const forks = await openForks(home, log)
@@ -105,6 +111,8 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       groupCalls: (room) => calls.group.onIn(room),
       pairing: () => pairing.view(),
       contacts,
+      anchors,
+      anchored: () => anchorsView(chains, anchors, rooms.all()),
       invites: () => rooms.invites,
       devices: () => devicesView(own, person, rooms),
       onTrouble,
@@ -161,6 +169,17 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
       return toHex(person.device)
     },
   }
+  const queue = opened(
+    new AnchorQueue({
+      store: anchors,
+      primitives,
+      log,
+      now,
+      ways: () => chains.ways,
+      checkpoints: () => rooms.all().flatMap(({ checkpoints: { newest } }) => (newest ? [newest.signed] : [])),
+      onChange: () => views.anchorsChanged(),
+    }),
+  )
   const isDirect = (identity: string) => contacts.isDirect(identity)
   const calls = opened(await openCalls({ self, ...callsIn(rooms, primitives), isDirect, now, log }))
   calls.onChange(() => views.callChanged())
@@ -254,8 +273,12 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
     own,
     primitives,
     view,
+    chains,
+    anchors,
+    queue,
     now,
     changed: () => views.nodeChanged(),
+    anchorsChanged: () => views.anchorsChanged(),
     renamed: () => views.resetAll(),
   }
   return {

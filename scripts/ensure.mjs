@@ -15,6 +15,9 @@ const sourceFiles = ['tsconfig.json', 'vite.config.ts', 'vite.verifier.config.ts
 const sourceFolders = ['protocol', 'node', 'web']
 const buildResults = ['dist/node/main.js', 'dist/web/index.html', 'dist/web/parley-verifier.html']
 
+/** A chain for the tests of anchors: without it they are skipped. */
+const litecoin = '/usr/lib/litecoin/litecoind'
+
 const python = '/usr/bin/python3'
 const pythonModules = ['nacl', 'cryptography', 'cbor2']
 
@@ -47,10 +50,12 @@ function ensureBuild() {
 function ensureBrowser() {
   if (process.env.CHROMIUM && !existsSync(process.env.CHROMIUM))
     fail(`There is no ${process.env.CHROMIUM} (from $CHROMIUM).`)
+  const hasApt = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   const missing = missingSystemPackages()
+  if (hasApt && !existsSync(litecoin)) installWithApt([...missing, 'litecoind'])
+  if (!existsSync(litecoin)) say('There is no litecoind (of Debian): tests of anchors on a real chain are skipped.')
   if (missing.length === 0) return
-  if (process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'))
-    installWithApt(missing)
+  if (hasApt && missingSystemPackages().length > 0) installWithApt(missing)
   if (missingSystemPackages().length > 0)
     fail(`The tests need Chromium and a few Python modules. Run:\n\n  ${installCommand(missing)}\n`)
 }

@@ -6,7 +6,7 @@ const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).d
 export const doubleSha256 = (data: Uint8Array): Buffer => sha256(sha256(data))
 
 /** Hashes are written the other way round than they are hashed. */
-export const reversed = (hex: string): Buffer => Buffer.from(hex, 'hex').reverse()
+const reversed = (hex: string): Buffer => Buffer.from(hex, 'hex').reverse()
 
 /** What a transaction is named by: the same without its witnesses (BIP 141 and 144). Throws `RangeError` if it is none. */
 export function withoutWitnesses(transaction: Buffer): Buffer {

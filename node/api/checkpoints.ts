@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { AnchorProgress } from './anchors.ts'
 
 const closed = { additionalProperties: false } as const
 const Time = Type.Integer({ description: 'Unix time in ms' })
@@ -11,6 +12,7 @@ export const CheckpointView = Type.Object(
     witnesses: Type.Array(Type.Object({ identity: Type.String(), name: Type.String(), time: Time }, closed), {
       description: 'each person once, by their earliest word and their own clock',
     }),
+    anchors: Type.Array(AnchorProgress, { description: 'one for each chain that it is on, or on its way to' }),
     of: Type.Integer({ description: 'how many people could witness it: all other members' }),
   },
   closed,

@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { ChainKind, ChainName } from './anchors.ts'
 import { CheckpointView } from './checkpoints.ts'
 
 /** Lengths that the page, the terminal and the node agree on. Texts are counted in UTF-16 units here, in UTF-8 bytes by the protocol. */
@@ -234,6 +235,24 @@ export const commands = {
     { room: RoomId },
     Closed({ checkpoint: Type.Union([CheckpointView, Type.Null()]) }),
   ),
+  'set-chain': command(
+    'Set up a chain to anchor on, by one’s own node of it, or change one',
+    {
+      name: ChainName,
+      kind: ChainKind,
+      url: Type.String({
+        maxLength: 2_000,
+        description: 'of the node, with user and password, and its wallet as path',
+      }),
+      depth: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 1_000, description: 'so many blocks make one final; 6 unless told' }),
+      ),
+    },
+    Nothing,
+  ),
+  'remove-chain': command('Anchor on this chain no more', { name: ChainName }, Nothing),
+  'anchor-now': command('Sign what is new in every room, and bring it to every chain that is set up', {}, Nothing),
+  'advance-anchors': command('Look how far all has come that is on its way to a chain', {}, Nothing),
   'mark-read': command('Remember how far one has read', { room: RoomId }, Nothing),
   'start-call': command(
     'Call a member; the offer goes into the log, sealed to the callee',

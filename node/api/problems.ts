@@ -53,6 +53,12 @@ export const problems = {
   'call-full': [409, 'This call is full: four people are in it already.'],
   'no-such-link': [404, 'This participant has left the call, or is being reached anew.'],
   'call-refused': [409, 'The call could not be set up safely and was refused.'],
+  'chain-address': [
+    400,
+    'The address of a chain’s node begins with http:// or https://, with user and password in it.',
+  ],
+  'no-such-chain': [404, 'No chain of this name is set up.'],
+  'too-many-chains': [409, 'Sixteen chains are set up already.'],
   'disk-full': [507, 'The disk is full. Nothing was lost; free some space and try again.'],
   'storage-failing': [500, 'The disk cannot be written. Nothing more is accepted until this is solved.'],
   internal: [500, 'Something went wrong in the node. Its log says more.'],

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { AnchorsView } from './anchors.ts'
 import { CallReaction, DirectPath, GroupCallOn, OwnGroupCall, ParticipantStatus, RemoteMedia } from './calls.ts'
 import { CheckpointView } from './checkpoints.ts'
 import {
@@ -309,6 +310,7 @@ export const ViewQuery = Type.Union([
   Type.Object({ type: Type.Literal('call') }, closed),
   Type.Object({ type: Type.Literal('group-call') }, closed),
   Type.Object({ type: Type.Literal('pairing') }, closed),
+  Type.Object({ type: Type.Literal('anchors') }, closed),
 ])
 export type ViewQuery = Static<typeof ViewQuery>
 
@@ -322,5 +324,6 @@ export interface ViewOf {
   readonly call: CallView
   readonly 'group-call': GroupCallView
   readonly pairing: PairingView
+  readonly anchors: AnchorsView
 }
 export type ViewType = keyof ViewOf

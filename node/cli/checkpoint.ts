@@ -11,7 +11,7 @@ export function addCheckpoint(program: Command): void {
     usage: 'checkpoint <room>',
     summary: 'sign what this device has seen in a room, and have it witnessed by whoever is connected',
     examples: ['checkpoint "Book club"'],
-    json: '{size, time, witnesses: [{identity, name, time}], of}',
+    json: '{size, time, witnesses: [{identity, name, time}], anchors: [{chain, state, reason, depth}], of}',
   }).action(async (reference: string, options: CommonOptions) => {
     const output = outputOf(options)
     await inRoom(options, reference, async ({ id: room }, node) => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../config.ts'
+import { addAnchor } from './anchor.ts'
 import { addCheckpoint } from './checkpoint.ts'
 import { addDemo } from './demo.ts'
 import { addDevice } from './device.ts'
@@ -77,6 +78,7 @@ export function makeProgram(): Command {
   addPerson(program)
   program.commandsGroup('Proofs:')
   addCheckpoint(program)
+  addAnchor(program)
   addExport(program)
   addExcerpt(program)
   addVerify(program)

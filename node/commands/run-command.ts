@@ -1,5 +1,7 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
+import type { AnchorQueue } from '../anchors/anchor-queue.ts'
+import type { Chains } from '../anchors/chains.ts'
 import type { Command, CommandInput, CommandResult, CommandType } from '../api/commands.ts'
 import { Problem } from '../api/problems.ts'
 import type { Calls } from '../calls/calls.ts'
@@ -11,6 +13,7 @@ import type { Contacts } from '../rooms/contacts.ts'
 import type { OwnIdentity } from '../rooms/own-identity.ts'
 import { type Person, restoreIdentity } from '../rooms/person.ts'
 import type { Rooms } from '../rooms/rooms.ts'
+import type { AnchorStore } from '../storage/anchor-store.ts'
 import type { KeyVault } from '../storage/key-vault.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { admit, changeRole, removeMember } from './change-members.ts'
@@ -30,11 +33,18 @@ export interface CommandParts {
   readonly own: OwnIdentity
   readonly primitives: Primitives
   readonly view: ViewStore
+  readonly chains: Chains
+  readonly anchors: AnchorStore
+  readonly queue: AnchorQueue
   readonly now: () => number
   changed(): void
+  anchorsChanged(): void
   /** Names that were shown are others now. */
   renamed(): void
 }
+
+/** Blocks that make one final: as long as nobody has ever seen Bitcoin take back. */
+const usualDepth = 6
 
 /** The commands that are not the bridge's own. */
 export type NodeCommandType = Exclude<CommandType, 'create-login-code' | 'list-sessions' | 'revoke-session'>
@@ -149,11 +159,31 @@ const runners: Runners = {
   async 'send-message'({ rooms }, { room, text }) {
     return { id: await sendMessage(rooms.get(room), text) }
   },
-  async 'make-checkpoint'({ rooms }, { room: key }) {
+  async 'make-checkpoint'({ rooms, anchors }, { room: key }) {
     const room = rooms.get(key)
     await room.checkpoints.make()
     await room.checkpoints.witnessed()
-    return { checkpoint: checkpointView(room) }
+    return { checkpoint: checkpointView(room, anchors) }
+  },
+  async 'set-chain'({ chains, queue, anchorsChanged }, { depth = usualDepth, ...chain }) {
+    await chains.set({ ...chain, depth })
+    anchorsChanged()
+    await queue.now()
+    return {}
+  },
+  async 'remove-chain'({ chains, anchorsChanged }, { name }) {
+    await chains.remove(name)
+    anchorsChanged()
+    return {}
+  },
+  async 'anchor-now'({ rooms, queue }) {
+    for (const { checkpoints } of rooms.all()) await checkpoints.make()
+    await queue.now()
+    return {}
+  },
+  async 'advance-anchors'({ queue }) {
+    await queue.advance()
+    return {}
   },
   async 'mark-read'({ rooms, devices, view, changed }, { room }) {
     const { fold, id } = rooms.get(room)

@@ -2,9 +2,11 @@ import { toHex } from '../../protocol/bytes.ts'
 import { isRole } from '../../protocol/room/rights.ts'
 import type { CheckpointView } from '../api/checkpoints.ts'
 import type { Room } from '../rooms/room.ts'
+import type { AnchorStore } from '../storage/anchor-store.ts'
+import { anchorsOf } from './anchors-view.ts'
 
 /** The newest checkpoint of a room; null if none was made yet. */
-export function checkpointView(room: Room): CheckpointView | null {
+export function checkpointView(room: Room, anchors: AnchorStore): CheckpointView | null {
   const { newest } = room.checkpoints
   if (!newest) return null
   const { people, fold } = room
@@ -24,6 +26,7 @@ export function checkpointView(room: Room): CheckpointView | null {
     size: newest.signed.checkpoint.size,
     time: newest.time,
     witnesses: [...witnesses.values()],
+    anchors: anchorsOf(room, anchors),
     of: others.size,
   }
 }

@@ -5,6 +5,7 @@ import type { RoomRow, RoomView } from '../api/views.ts'
 import type { Contacts } from '../rooms/contacts.ts'
 import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
+import type { AnchorStore } from '../storage/anchor-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { checkpointView } from './checkpoint-view.ts'
 import type { FoldingLog } from './folding-log.ts'
@@ -34,12 +35,17 @@ export function roomRow(room: Room, view: ViewStore): RoomRow {
   }
 }
 
+interface RoomViewSources {
+  readonly view: ViewStore
+  readonly contacts: Contacts
+  readonly invites: Invites
+  readonly anchors: AnchorStore
+}
+
 /** A room with its people, and without its calls, which are no matter of what is kept. */
 export function roomView(
   room: Room,
-  view: ViewStore,
-  contacts: Contacts,
-  invites: Invites,
+  { view, contacts, invites, anchors }: RoomViewSources,
 ): Omit<RoomView, 'groupCalls'> {
   const connected = new Set(room.channels().map(({ stream }) => toHex(stream.remotePublicKey)))
   return {
@@ -60,7 +66,7 @@ export function roomView(
     unreadable: view.unreadable(room.fold.number),
     heldUpTo: held(room, connected),
     troubles: troubles(room),
-    checkpoint: checkpointView(room),
+    checkpoint: checkpointView(room, anchors),
     waiting: [...room.waiting],
   }
 }

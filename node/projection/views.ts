@@ -1,3 +1,4 @@
+import type { AnchorsView } from '../api/anchors.ts'
 import type {
   CallView,
   DevicesView,
@@ -14,6 +15,7 @@ import type { Contacts } from '../rooms/contacts.ts'
 import type { Invites } from '../rooms/invites.ts'
 import type { Room } from '../rooms/room.ts'
 import type { RoomChange } from '../rooms/room-options.ts'
+import type { AnchorStore } from '../storage/anchor-store.ts'
 import type { ViewStore } from '../storage/view-store.ts'
 import { peopleView } from './people-view.ts'
 import { roomRow, roomView } from './room-views.ts'
@@ -24,6 +26,7 @@ import { Watchers } from './watchers.ts'
 export interface ViewSources {
   readonly view: ViewStore
   readonly contacts: Contacts
+  readonly anchors: AnchorStore
   rooms(): readonly Room[]
   room(key: string): Room
   status(): StatusView
@@ -33,6 +36,7 @@ export interface ViewSources {
   pairing(): PairingView
   invites(): Invites
   devices(): DevicesView
+  anchored(): AnchorsView
   /** The view store cannot be read. */
   onTrouble(error: unknown): void
 }
@@ -49,6 +53,7 @@ export class Views {
   readonly #groupCall: Watchers<GroupCallView>
   readonly #pairing: Watchers<PairingView>
   readonly #devices: Watchers<DevicesView>
+  readonly #anchors: Watchers<AnchorsView>
   readonly #room = new Map<string, Watchers<RoomView>>()
   readonly #timelines = new Map<string, Set<TimelineWatch>>()
 
@@ -59,6 +64,7 @@ export class Views {
     this.#rooms = new Watchers(slowMs, () => roomsView(sources), onTrouble)
     this.#people = new Watchers(slowMs, () => peopleView(sources.rooms(), sources.contacts), onTrouble)
     this.#devices = new Watchers(slowMs, () => sources.devices(), onTrouble)
+    this.#anchors = new Watchers(slowMs, () => sources.anchored(), onTrouble)
     this.#call = new Watchers(0, () => sources.call(), onTrouble)
     this.#groupCall = new Watchers(0, () => sources.groupCall(), onTrouble)
     this.#pairing = new Watchers(0, () => sources.pairing(), onTrouble)
@@ -78,6 +84,8 @@ export class Views {
         return this.#call.watch(pushAny)
       case 'group-call':
         return this.#groupCall.watch(pushAny)
+      case 'anchors':
+        return this.#anchors.watch(pushAny)
       case 'pairing':
         return this.#pairing.watch(pushAny)
       case 'devices':
@@ -95,6 +103,11 @@ export class Views {
     this.#rooms.changed()
     this.#people.changed()
     this.#devices.changed()
+    for (const watchers of this.#room.values()) watchers.changed()
+  }
+
+  anchorsChanged(): void {
+    this.#anchors.changed()
     for (const watchers of this.#room.values()) watchers.changed()
   }
 
@@ -132,7 +145,16 @@ export class Views {
   }
 
   close(): void {
-    const nodes = [this.#status, this.#rooms, this.#people, this.#call, this.#groupCall, this.#pairing, this.#devices]
+    const nodes = [
+      this.#status,
+      this.#rooms,
+      this.#people,
+      this.#call,
+      this.#groupCall,
+      this.#pairing,
+      this.#devices,
+      this.#anchors,
+    ]
     for (const watchers of [...nodes, ...this.#room.values()]) watchers.close()
     this.#timelines.clear()
   }
@@ -144,7 +166,7 @@ export class Views {
       watchers = new Watchers(
         slowMs,
         () => ({
-          ...roomView(room, this.#sources.view, this.#sources.contacts, this.#sources.invites()),
+          ...roomView(room, { ...this.#sources, invites: this.#sources.invites() }),
           groupCalls: [...this.#sources.groupCalls(key)],
         }),
         (error) => this.#sources.onTrouble(error),

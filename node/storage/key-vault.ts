@@ -45,6 +45,17 @@ export interface VaultContact {
   readonly confirmed: number | null
 }
 
+/** A way to a public chain: the own node of it that is asked. */
+export interface VaultChain {
+  /** As its owner calls it. */
+  readonly name: string
+  readonly kind: 'bitcoin' | 'litecoin'
+  /** With user and password. */
+  readonly url: string
+  /** So many blocks make one final. */
+  readonly depth: number
+}
+
 /** Every secret of a node. Bytes are hex. */
 export interface VaultContent {
   /** The 24 recovery words, until their owner has written them down; then null. */
@@ -62,8 +73,12 @@ export interface VaultContent {
   readonly ownRoom: VaultRoom
   readonly rooms: readonly VaultRoom[]
   readonly contacts: readonly VaultContact[]
+<<<<<<< HEAD
   /** Identities, hex, that may see the address of this device in a call. */
   readonly direct?: readonly string[]
+=======
+  readonly chains?: readonly VaultChain[]
+>>>>>>> 3991e58 (Set up chains, bring checkpoints to them, and tell how far each has come, by commands and the command line)
 }
 
 interface Lock {

@@ -1,3 +1,4 @@
+import type { AnchorsView } from '../../node/api/anchors.ts'
 import type { CommandInput, CommandResult, CommandType } from '../../node/api/commands.ts'
 import type { Device } from '../../node/api/people.ts'
 import type {
@@ -32,6 +33,7 @@ export interface TestPerson {
   /** Their devices, as far as this one knows them. */
   devices(): readonly Device[]
   room(room: string): RoomView
+  anchors(): AnchorsView
   /** Everything shown of a room, page after page. */
   timeline(room: string): TimelineItem[]
   texts(room: string): string[]
@@ -54,6 +56,7 @@ export async function openPerson(name: string, config: NodeConfig): Promise<Test
     rooms: () => viewOf(backend, { type: 'rooms' }).rooms,
     devices: () => viewOf(backend, { type: 'devices' }).devices,
     room: (room) => viewOf(backend, { type: 'room', room }),
+    anchors: () => viewOf(backend, { type: 'anchors' }),
     timeline,
     texts: (room) => textsOf(timeline(room)),
     verify: async (room) => verifyBundle(await backend.exportRoom(room, 'all'), { primitives }),

@@ -86,6 +86,8 @@ export function makeCannedBridge(world: CannedWorld, handlers: Handlers = {}): C
         return world.groupCall
       case 'pairing':
         return world.pairing
+      case 'anchors':
+        return { chains: [], anchors: [] }
     }
   }
 

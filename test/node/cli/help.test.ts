@@ -8,6 +8,13 @@ describe('the command line', () => {
 
   test('has every command that is promised', () => {
     expect(commands.map(nameOf).sort()).toEqual([
+      'anchor chain',
+      'anchor chains',
+      'anchor forget',
+      'anchor list',
+      'anchor now',
+      'anchor status',
+      'anchor upgrade',
       'checkpoint',
       'demo',
       'device add',
