@@ -7,8 +7,10 @@ import { sentenceOf } from './bridge/bridge-problem.ts'
 import { makeEntrance } from './bridge/entrance.ts'
 import { openLiveBridge } from './bridge/live-bridge.ts'
 import { useCallMedia } from './calls/use-call-media.ts'
+import { useGroupMedia } from './calls/use-group-media.ts'
 import { router } from './router.ts'
 import { callMediaKey } from './state/call-media.ts'
+import { groupMediaKey } from './state/group-media.ts'
 import { bridgeKey } from './state/use-bridge.ts'
 
 void open()
@@ -29,6 +31,7 @@ async function open(): Promise<void> {
     .use(router)
     .provide(bridgeKey, bridge)
     .provide(callMediaKey, useCallMedia)
+    .provide(groupMediaKey, useGroupMedia)
     .mount('#app')
 }
 

@@ -6,6 +6,8 @@ type Colour = readonly [red: number, green: number, blue: number]
 export interface Motif {
   readonly colour: Colour
   readonly hertz: number
+  /** A small camera with few pictures, where many people share a machine. */
+  readonly small?: boolean
 }
 
 /** The second camera of everybody films this. */
@@ -38,15 +40,8 @@ const counts = 2 ** bars
 const band = { from: 0.6, to: 0.9 } as const
 
 /** Run by the page before its own code: two cameras, a microphone and a speaker, and nobody is asked. The first camera and the microphone give the motif. */
-export function filmMotif({
-  colour,
-  hertz,
-  layout,
-}: {
-  colour: Colour
-  hertz: number
-  layout: typeof cameraLayout
-}): void {
+export function filmMotif({ colour, hertz, small, layout }: Motif & { layout: typeof cameraLayout }): void {
+  const [wide, high, perSecond] = small ? [320, 240, 8] : [640, 480, 20]
   const devices = navigator.mediaDevices
   // A tab beside the page may have none.
   if (!devices) return
@@ -59,10 +54,10 @@ export function filmMotif({
 
   function film(colour: Colour): MediaStreamTrack {
     const canvas = document.createElement('canvas')
-    canvas.width = 640
-    canvas.height = 480
+    canvas.width = wide!
+    canvas.height = high!
     const brush = canvas.getContext('2d')!
-    const track = canvas.captureStream(20).getVideoTracks()[0]!
+    const track = canvas.captureStream(perSecond).getVideoTracks()[0]!
     let count = 0
     const timer = setInterval(() => {
       if (track.readyState === 'ended') return clearInterval(timer)
@@ -71,9 +66,10 @@ export function filmMotif({
       brush.fillRect(0, 0, canvas.width, canvas.height)
       for (let i = 0; i < layout.bars; i++) {
         brush.fillStyle = (count >> i) & 1 ? '#fff' : '#000'
-        brush.fillRect((i * 640) / layout.bars, layout.from * 480, 640 / layout.bars, (layout.to - layout.from) * 480)
+        const [across, from, to] = [wide! / layout.bars, layout.from * high!, layout.to * high!]
+        brush.fillRect(i * across, from, across, to - from)
       }
-    }, 50)
+    }, 1_000 / perSecond!)
     return track
   }
 

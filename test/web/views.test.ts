@@ -4,9 +4,11 @@ import { createMemoryHistory, createRouter, type Router } from 'vue-router'
 import type { LinkPreview } from '../../node/api/commands.ts'
 import PageRoot from '../../web/App.vue'
 import { type CannedBridge, makeCannedBridge, problem } from '../../web/canned/canned-bridge.ts'
+import { useCannedGroupMedia } from '../../web/canned/canned-group-media.ts'
 import { cannedWorld } from '../../web/canned/canned-world.ts'
 import { routes } from '../../web/router.ts'
 import { callMediaKey } from '../../web/state/call-media.ts'
+import { groupMediaKey } from '../../web/state/group-media.ts'
 import { keepPendingLink } from '../../web/state/room-link.ts'
 import { bridgeKey } from '../../web/state/use-bridge.ts'
 import { fakeMedia } from './fake-media.ts'
@@ -42,6 +44,7 @@ async function open(path: string, handlers: Handlers = {}, prepare = (_: CannedB
     .use(router)
     .provide(bridgeKey, bridge)
     .provide(callMediaKey, () => fakeMedia())
+    .provide(groupMediaKey, useCannedGroupMedia)
   page.mount(holder)
   await vi.waitFor(() => expect(holder.childElementCount).toBeGreaterThan(0))
 }

@@ -60,16 +60,21 @@ export function onLetIn(enter: () => void): () => void {
 }
 
 /** POST JSON, and read JSON or a problem. */
+const mostKeptAlive = 4_096
+
 export async function postJson<T>(
   fetch: typeof globalThis.fetch,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<T> {
+  const text = JSON.stringify(body)
   const request = {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
+    body: text,
+    // What a page says as it goes still arrives; browsers do that for what is small.
+    keepalive: text.length <= mostKeptAlive,
   }
   const response = await fetch(path, request).catch(() => {
     throw unreachable()

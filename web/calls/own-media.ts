@@ -29,7 +29,7 @@ export interface OwnMedia {
 
 interface Surroundings {
   readonly devices: CallDevices
-  readonly peer: () => Peer | null
+  readonly peer: () => Pick<Peer, 'send'> | null
   /** Told in words what is less than expected; null if nothing is. */
   readonly onNotice: (sentence: string | null) => void
 }

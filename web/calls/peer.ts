@@ -9,6 +9,12 @@ export interface Fingerprints {
   readonly other: string
 }
 
+/** What one encoder may take: the height of its pictures, and bits in a second. */
+export interface EncodingLimit {
+  readonly height: number
+  readonly bitsPerSecond: number
+}
+
 /** One end of a call's media: an `RTCPeerConnection` with one audio and one video section, in this order. */
 export interface Peer {
   /** Everything that the other side sends, from the start: tracks are silent until it does. */
@@ -24,6 +30,10 @@ export interface Peer {
   send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
   /** Send a whole picture next: whoever has missed some frames shows nothing of those that build on them. */
   sendWholePicture(): Promise<void>
+  /** Send pictures no higher, and no more of them, than this; null: as the browser likes. */
+  limit(limit: EncodingLimit | null): Promise<void>
+  /** How loud the other side is now, 0 to 1. */
+  loudness(): number
   /** How long ago voice or picture of the other side last arrived, in ms; null if none has yet. */
   silence(): number | null
   /** What the own browser has described, as it stands now. */
@@ -78,6 +88,24 @@ export function openPeer(): Peer {
       // A browser that does not know the second argument goes on until the other side asks.
       const set = sender?.setParameters as SetParameters | undefined
       await set?.call(sender, sender!.getParameters(), { encodingOptions: [{ keyFrame: true }] })
+    },
+    async limit(limit) {
+      const { sender } = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video') ?? {}
+      const parameters = sender?.getParameters()
+      const [encoding] = parameters?.encodings ?? []
+      if (!sender?.track || !parameters || !encoding) return
+      const height = sender.track.getSettings().height ?? 0
+      const scaleResolutionDownBy = limit ? Math.max(1, height / limit.height) : 1
+      const maxBitrate = limit?.bitsPerSecond
+      if (encoding.maxBitrate === maxBitrate && encoding.scaleResolutionDownBy === scaleResolutionDownBy) return
+      if (maxBitrate === undefined) delete encoding.maxBitrate
+      else encoding.maxBitrate = maxBitrate
+      encoding.scaleResolutionDownBy = scaleResolutionDownBy
+      await sender.setParameters(parameters)
+    },
+    loudness() {
+      const [receiver] = connection.getReceivers().filter(({ track }) => track.kind === 'audio')
+      return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0
     },
     silence() {
       const sources = connection.getReceivers().flatMap((receiver) => receiver.getSynchronizationSources())

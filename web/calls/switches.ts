@@ -9,7 +9,7 @@ export interface Switched {
   readonly stream: MediaStream | null
   /** Goes in place of the camera, also of one that is off. */
   readonly screen: MediaStream | null
-  readonly peer: Peer | null
+  readonly peer: Pick<Peer, 'send'> | null
 }
 
 /** The switches of microphone and camera. They hold for whatever is there, now and at the next `apply`. */

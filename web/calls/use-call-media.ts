@@ -5,6 +5,7 @@ import type { Bridge } from '../bridge/bridge.ts'
 import { BridgeProblem } from '../bridge/bridge-problem.ts'
 import { useCallDevices } from '../state/call-devices.ts'
 import type { CallMedia, CallMediaState } from '../state/call-media.ts'
+import { askBeforeLeaving } from './ask-before-leaving.ts'
 import { emojiOf, type ProvenCall } from './call-emoji.ts'
 import { useDeviceCheck } from './device-check.ts'
 import { useDirectPath } from './direct-path.ts'
@@ -298,8 +299,4 @@ function calling(to: string, capture: Captured): Attempt {
 function called(described: Described, capture: Captured): Attempt {
   const { id } = described
   return { id, to: null, refused: false, shown: true, peer: null, capture, described, end: 'failed' }
-}
-
-function askBeforeLeaving(event: BeforeUnloadEvent): void {
-  event.preventDefault()
 }

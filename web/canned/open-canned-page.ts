@@ -3,9 +3,11 @@ import type { TimelineItem } from '../../node/api/views.ts'
 import App from '../App.vue'
 import { router } from '../router.ts'
 import { callMediaKey } from '../state/call-media.ts'
+import { groupMediaKey } from '../state/group-media.ts'
 import { bridgeKey } from '../state/use-bridge.ts'
 import { type CannedBridge, makeCannedBridge, problem } from './canned-bridge.ts'
 import { useCannedCallMedia } from './canned-call-media.ts'
+import { useCannedGroupMedia } from './canned-group-media.ts'
 import { cannedScript, cannedWorld, me } from './canned-world.ts'
 
 /** The whole page over a canned world; `globalThis.canned` lets one change it. */
@@ -74,7 +76,12 @@ export function openCannedPage(): void {
     'create-login-code': () => ({ url: 'http://localhost:7717/#/login/Zk3v9', expires: Date.now() + 300_000 }),
   })
   Object.assign(globalThis, { canned: bridge })
-  createApp(App).use(router).provide(bridgeKey, bridge).provide(callMediaKey, useCannedCallMedia).mount('#app')
+  createApp(App)
+    .use(router)
+    .provide(bridgeKey, bridge)
+    .provide(callMediaKey, useCannedCallMedia)
+    .provide(groupMediaKey, useCannedGroupMedia)
+    .mount('#app')
 }
 
 /** Of 32 zero bytes: nobody's. */

@@ -17,13 +17,23 @@ export interface DeviceCheck {
   readonly problem: Readonly<Ref<string | null>>
 }
 
-/** Camera, microphone and the connection of the one call that this page can be in. */
-export interface CallMedia {
+/** What this side of a call sends, and what it is switched by. */
+export interface OwnSide {
   readonly devices: CallDevices
   readonly check: DeviceCheck
   readonly local: ShallowRef<MediaStream | null>
   /** What is shown instead of the camera. */
   readonly screen: ShallowRef<MediaStream | null>
+  readonly muted: Ref<boolean>
+  readonly cameraOff: Ref<boolean>
+  toggleMute(): void
+  toggleCamera(): void
+  /** Ask for a screen, a window or a tab to show, or show the camera again as it was. */
+  toggleScreen(): Promise<void>
+}
+
+/** Camera, microphone and the connection of the one call that this page can be in. */
+export interface CallMedia extends OwnSide {
   readonly remote: ShallowRef<MediaStream | null>
   /** What both can read to each other, while the call is secure. Worked out when it is looked at. */
   readonly emoji: Readonly<Ref<readonly CallEmoji[] | null>>
@@ -35,16 +45,10 @@ export interface CallMedia {
   readonly interrupted: Readonly<Ref<boolean>>
   /** What stands in the way, in plain words. */
   readonly trouble: Ref<string | null>
-  readonly muted: Ref<boolean>
-  readonly cameraOff: Ref<boolean>
   start(room: string, identity: string): Promise<void>
   accept(): Promise<void>
   decline(): Promise<void>
   hangUp(): Promise<void>
-  toggleMute(): void
-  toggleCamera(): void
-  /** Ask for a screen, a window or a tab to show, or show the camera again as it was. */
-  toggleScreen(): Promise<void>
 }
 
 export type UseCallMedia = (bridge: Bridge, call: ShallowRef<CallView>) => CallMedia

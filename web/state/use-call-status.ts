@@ -1,9 +1,8 @@
 import { computed, type Ref, ref, type ShallowRef, watch } from 'vue'
-import type { CallReaction, ParticipantStatus } from '../../node/api/calls.ts'
+import type { CallReaction, OwnGroupCall, ParticipantStatus } from '../../node/api/calls.ts'
 import type { Command } from '../../node/api/commands.ts'
-import type { CallView } from '../../node/api/views.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import type { CallMedia } from './call-media.ts'
+import type { OwnSide } from './call-media.ts'
 
 /** What the people in a call tell each other of themselves, as the node shows it. */
 export interface CallStatuses {
@@ -20,13 +19,14 @@ export interface CallStatuses {
   placeOf(device: string): number | null
 }
 
-type LiveView = NonNullable<CallView['call']>
+/** A call, as far as it is told of the people in it. */
+type Told = Pick<OwnGroupCall, 'id' | 'statuses' | 'reactions'>
 
 /** `live`: the call that this page takes part in. */
 export function useCallStatus(
   bridge: Pick<Bridge, 'send'>,
-  live: Readonly<ShallowRef<LiveView | null>>,
-  media: Pick<CallMedia, 'muted' | 'cameraOff' | 'local' | 'screen'>,
+  live: Readonly<ShallowRef<Told | null>>,
+  media: Pick<OwnSide, 'muted' | 'cameraOff' | 'local' | 'screen'>,
 ): CallStatuses {
   const hand = ref(false)
   const id = computed(() => live.value?.id ?? null)

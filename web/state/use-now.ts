@@ -1,11 +1,11 @@
 import { useIntervalFn } from '@vueuse/core'
 import { type Ref, ref } from 'vue'
 
-/** The present moment, good enough for words like "Today". */
-export function useNow(): Ref<number> {
+/** The present moment; unless told, good enough for words like "Today". */
+export function useNow(everyMs = 60_000): Ref<number> {
   const now = ref(Date.now())
   useIntervalFn(() => {
     now.value = Date.now()
-  }, 60_000)
+  }, everyMs)
   return now
 }
