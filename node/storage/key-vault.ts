@@ -73,12 +73,9 @@ export interface VaultContent {
   readonly ownRoom: VaultRoom
   readonly rooms: readonly VaultRoom[]
   readonly contacts: readonly VaultContact[]
-<<<<<<< HEAD
   /** Identities, hex, that may see the address of this device in a call. */
   readonly direct?: readonly string[]
-=======
   readonly chains?: readonly VaultChain[]
->>>>>>> 3991e58 (Set up chains, bring checkpoints to them, and tell how far each has come, by commands and the command line)
 }
 
 interface Lock {
