@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { append } from './append.ts'
+import { callMedia } from './call-media.ts'
 import { callSetup } from './call-setup.ts'
 import { catchUp } from './catch-up.ts'
 import { coldOpen } from './cold-open.ts'
@@ -14,7 +15,17 @@ import { writeResults } from './support/results.ts'
 import { tableOf } from './support/table.ts'
 import { verify } from './verify.ts'
 
-const benchmarks: readonly Benchmark[] = [append, catchUp, latency, verify, sealing, crowd, coldOpen, callSetup]
+const benchmarks: readonly Benchmark[] = [
+  append,
+  catchUp,
+  latency,
+  verify,
+  sealing,
+  crowd,
+  coldOpen,
+  callSetup,
+  callMedia,
+]
 const summaries = benchmarks.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')
 
 interface Options {

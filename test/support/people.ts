@@ -47,6 +47,8 @@ export interface PersonOptions extends BrowserOptions {
 export interface Town {
   /** Where new files can be put. */
   readonly folder: string
+  /** Where nodes of this network find the others, as `host:port`. */
+  readonly bootstrap: string
   addPerson(options?: PersonOptions): Promise<Person>
   close(): Promise<void>
 }
@@ -67,6 +69,7 @@ export async function openTown(): Promise<Town> {
 
   return {
     folder,
+    bootstrap,
     close,
     async addPerson({ name, ...options } = {}) {
       const home = join(folder, `home-${++people}`)

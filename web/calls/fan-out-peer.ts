@@ -1,5 +1,5 @@
 import { type Layer, type PictureLayer, pictureLayers } from '../../protocol/call/fan-out.ts'
-import type { FrameCounts, FrameWork, GivenKey } from './frame-work.ts'
+import type { FrameCounts, FrameWord, FrameWork, GivenKey } from './frame-work.ts'
 import type { FramePlace } from './frame-worker.ts'
 import type { MediaKind } from './peer.ts'
 import { makeFrameWorker } from './served-frame-worker.ts'
@@ -19,6 +19,10 @@ export interface FanOutPeer {
   /** Encode only what somebody watches. */
   setWatched(layers: readonly Layer[]): Promise<void>
   countFrames(): Promise<FrameCounts>
+  /** Told of each sender once, when something of theirs has opened. */
+  onOpened(listener: (sender: string) => void): void
+  /** How loud it is in a slot now, 0 to 1. */
+  loudness(slot: number): number
   stats(): Promise<RTCStatsReport>
   onState(listener: (state: RTCPeerConnectionState) => void): void
   close(): void
@@ -93,9 +97,24 @@ export function openFanOutPeer(slots: number): FanOutPeer {
     },
     countFrames() {
       return new Promise((resolve) => {
-        worker.addEventListener('message', ({ data }) => resolve(data as FrameCounts), { once: true })
+        const hear = ({ data }: MessageEvent<FrameWord>) => {
+          if (data.type !== 'counts') return
+          worker.removeEventListener('message', hear)
+          resolve(data.counts)
+        }
+        worker.addEventListener('message', hear)
         tell({ type: 'count' })
       })
+    },
+    onOpened(listener) {
+      worker.addEventListener('message', ({ data }: MessageEvent<FrameWord>) => {
+        if (data.type === 'opened') listener(data.sender)
+      })
+    },
+    loudness(slot) {
+      const voice = remotes[slot]?.getAudioTracks()[0]
+      const receiver = connection.getReceivers().find(({ track }) => track === voice)
+      return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0
     },
     stats: () => connection.getStats(),
     onState(listener) {

@@ -11,7 +11,12 @@ export type FrameWork =
   | { readonly type: 'other'; readonly slot: number; readonly sender: string; readonly keys: readonly GivenKey[] }
   | { readonly type: 'count' }
 
-/** What it answers to `count`: frames since it began. */
+/** What it says: the answer to `count`; and once of each sender, that something of theirs has opened. */
+export type FrameWord =
+  | { readonly type: 'counts'; readonly counts: FrameCounts }
+  | { readonly type: 'opened'; readonly sender: string }
+
+/** Frames since it began. */
 export interface FrameCounts {
   readonly sealed: number
   readonly opened: number

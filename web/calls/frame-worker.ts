@@ -1,7 +1,7 @@
 import { type FrameKind, FrameOpener, FrameSealer } from '../../protocol/call/media-frame.ts'
 import { deriveFrameKey, type FrameKey } from '../../protocol/call/sframe.ts'
 import { frameCrypto } from './frame-crypto.ts'
-import type { FrameCounts, FrameWork, GivenKey } from './frame-work.ts'
+import type { FrameCounts, FrameWord, FrameWork, GivenKey } from './frame-work.ts'
 
 /** What one `RTCRtpScriptTransform` is for. */
 export type FramePlace =
@@ -12,6 +12,7 @@ export type FramePlace =
 interface Shown {
   readonly sender: string
   readonly opener: FrameOpener
+  hasOpened: boolean
 }
 
 declare const self: DedicatedWorkerGlobalScope
@@ -27,12 +28,17 @@ self.addEventListener('message', ({ data }: MessageEvent<FrameWork>) => {
 })
 
 async function work(given: FrameWork): Promise<void> {
-  if (given.type === 'count') return self.postMessage({ ...counts })
+  if (given.type === 'count') return say({ type: 'counts', counts })
   if (given.type === 'own') return sealer.use(await keyOf(given.key))
   const known = shown.get(given.slot)
-  const here = known?.sender === given.sender ? known : { sender: given.sender, opener: new FrameOpener() }
+  const here =
+    known?.sender === given.sender ? known : { sender: given.sender, opener: new FrameOpener(), hasOpened: false }
   shown.set(given.slot, here)
   here.opener.use(await Promise.all(given.keys.map(keyOf)), performance.now())
+}
+
+function say(word: FrameWord): void {
+  self.postMessage(word)
 }
 
 function keyOf({ id, baseKey }: GivenKey): Promise<FrameKey> {
@@ -64,10 +70,15 @@ async function pass(frame: Uint8Array, place: FramePlace): Promise<Uint8Array | 
       if (sealed) counts.sealed++
       return sealed
     }
-    const opener = shown.get(place.slot)?.opener
-    const opened = opener ? await opener.open(place.kind, frame, performance.now()) : null
-    if (opened) counts.opened++
-    else counts.refused++
+    const here = shown.get(place.slot)
+    const opened = here ? await here.opener.open(place.kind, frame, performance.now()) : null
+    if (!here || !opened) {
+      counts.refused++
+      return null
+    }
+    counts.opened++
+    if (!here.hasOpened) say({ type: 'opened', sender: here.sender })
+    here.hasOpened = true
     return opened
   } catch {
     // Also what is malformed: whoever sends it is not told.

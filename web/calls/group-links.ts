@@ -11,11 +11,11 @@ export interface GroupLinks {
   follow(call: OwnGroupCall): void
   send(kind: MediaKind, track: MediaStreamTrack | null): Promise<void>
   /** Everybody's connection, as it is now. */
-  peers(): readonly { readonly device: string; readonly peer: Peer }[]
+  peers(): readonly { readonly device: string; readonly peer: Pick<Peer, 'limit' | 'loudness'> }[]
   close(): void
 }
 
-interface Surroundings {
+export interface LinkSurroundings {
   readonly bridge: Pick<Bridge, 'send'>
   /** A connection can be sent over now. */
   readonly onOpen: () => Promise<void>
@@ -35,7 +35,7 @@ interface Held {
 
 const againMs = 1_000
 
-export function makeGroupLinks({ bridge, onOpen }: Surroundings): GroupLinks {
+export function makeGroupLinks({ bridge, onOpen }: LinkSurroundings): GroupLinks {
   const shown = shallowRef<readonly LinkMedia[]>([])
   const held = new Map<string, Held>()
   /** Links that this browser could not answer: the other side will offer another. */

@@ -5,7 +5,7 @@ import { t } from '../locales/t.ts'
 import type { UseGroupMedia } from '../state/group-media.ts'
 import { askBeforeLeaving } from './ask-before-leaving.ts'
 import { useDeviceCheck } from './device-check.ts'
-import { makeGroupLinks } from './group-links.ts'
+import { makeGroupConnections } from './group-connections.ts'
 import { type Captured, useOwnMedia } from './own-media.ts'
 import type { EncodingLimit } from './peer.ts'
 import { useSpeakers } from './speakers.ts'
@@ -34,7 +34,7 @@ export const useGroupMedia: UseGroupMedia = (bridge, view, devices) => {
   /** The node has been away since it last told of its call. */
   let nodeAway = false
 
-  const links = makeGroupLinks({
+  const links = makeGroupConnections({
     bridge,
     async onOpen() {
       await attending?.capture.open

@@ -22,11 +22,12 @@ export class LayerChoice {
   #needed: number = goodSeconds.least
   #sinceRise = Number.POSITIVE_INFINITY
 
-  /** One second has gone by. `lost`: the part of the packets that did not come; 1 also for a machine that is too busy. */
-  pass(lost: number): void {
+  /** One second has gone by. `lost`: the part of the packets that did not come. `late`: the machine has too much to do, which a small picture does not change. */
+  pass(lost: number, late = false): void {
     this.#sinceRise++
-    this.#bad = lost > bounds.bad ? this.#bad + 1 : 0
-    this.#good = lost < bounds.good ? this.#good + 1 : 0
+    const isBad = lost > bounds.bad || (late && this.#limit > 1)
+    this.#bad = isBad ? this.#bad + 1 : 0
+    this.#good = lost < bounds.good && !late ? this.#good + 1 : 0
     if (this.#bad >= badSeconds) this.#fall()
     else if (this.#good >= this.#needed && this.#limit < 3) this.#rise()
   }

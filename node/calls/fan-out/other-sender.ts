@@ -118,7 +118,7 @@ export class OtherSender {
     const { audio, video } = this.#tracks
     const [came, due] = [audio.came + video.came, audio.due + video.due]
     audio.came = audio.due = video.came = video.due = 0
-    this.#choice.pass(late ? 1 : due === 0 ? 0 : 1 - came / due)
+    this.#choice.pass(due === 0 ? 0 : 1 - came / due, late)
   }
 }
 

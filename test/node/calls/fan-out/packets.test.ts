@@ -145,6 +145,14 @@ describe('which layer is asked for', () => {
     expect(choice.wish('large')).toBe('small')
   })
 
+  test('falls to the small one where the machine has too much to do, and no further', () => {
+    const choice = new LayerChoice()
+    for (let i = 0; i < 20; i++) choice.pass(0, true)
+    expect(choice.wish('large')).toBe('small')
+    pass(choice, 5, 0)
+    expect(choice.wish('large')).toBe('medium')
+  })
+
   test('stays where a little gets lost, and where one second was bad', () => {
     const choice = new LayerChoice()
     for (let i = 0; i < 50; i++) pass(choice, 1, i % 2 === 0 ? 0.5 : 0.05)

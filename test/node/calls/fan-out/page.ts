@@ -6,7 +6,13 @@ declare global {
   interface Window {
     /** `[red, green, blue]` of what this page films. */
     filmed: readonly number[]
+    /** Of its camera; 640 × 360 at 15 frames a second by default. */
+    picture?: { readonly width: number; readonly height: number; readonly framesPerSecond: number }
     fanOut: FanOutPage
+    mesh: MeshPage
+    /** Of each other participant, how many frames were shown. */
+    framesShown(): number[]
+    framesEncoded(): Promise<number>
   }
 }
 
@@ -26,20 +32,29 @@ export interface FanOutPage {
   close(): void
 }
 
+/** A page with a connection to each other one, from browser to browser: what fan-out is compared with. */
+export interface MeshPage {
+  offer(to: number): Promise<string>
+  answer(from: number, sdp: string): Promise<string>
+  finish(to: number, sdp: string): Promise<void>
+}
+
+const { width, height, framesPerSecond } = window.picture ?? { width: 640, height: 360, framesPerSecond: 15 }
+
 function film(): MediaStreamTrack {
   const canvas = document.createElement('canvas')
-  canvas.width = 640
-  canvas.height = 360
+  canvas.width = width
+  canvas.height = height
   const brush = canvas.getContext('2d')!
   let count = 0
   setInterval(() => {
     count++
     brush.fillStyle = `rgb(${window.filmed.join()})`
-    brush.fillRect(0, 0, 640, 360)
+    brush.fillRect(0, 0, width, height)
     brush.fillStyle = '#fff'
-    brush.fillRect((count * 16) % 640, 320, 16, 40)
-  }, 66)
-  return canvas.captureStream(15).getVideoTracks()[0]!
+    brush.fillRect((count * 16) % width, height - 40, 16, 40)
+  }, 1_000 / framesPerSecond)
+  return canvas.captureStream(framesPerSecond).getVideoTracks()[0]!
 }
 
 function hum(): MediaStreamTrack {
@@ -54,6 +69,49 @@ function hum(): MediaStreamTrack {
 let peer: FanOutPeer
 let connection = 'new'
 const videos: HTMLVideoElement[] = []
+const connections = new Map<number, RTCPeerConnection>()
+
+function show(remote: MediaStream): void {
+  const video = document.createElement('video')
+  video.autoplay = true
+  video.width = 160
+  video.srcObject = remote
+  document.body.append(video)
+  videos.push(video)
+}
+
+async function described(connection: RTCPeerConnection): Promise<string> {
+  await connection.setLocalDescription()
+  while (connection.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 20))
+  return connection.localDescription!.sdp
+}
+
+let media: MediaStream | null = null
+
+function connect(to: number): RTCPeerConnection {
+  media ??= new MediaStream([hum(), film()])
+  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  connections.set(to, connection)
+  for (const track of media.getTracks()) connection.addTrack(track, media)
+  connection.addEventListener('track', ({ track, streams }) => track.kind === 'video' && show(streams[0]!))
+  return connection
+}
+
+window.mesh = {
+  offer: (to) => described(connect(to)),
+  async answer(from, sdp) {
+    const connection = connect(from)
+    await connection.setRemoteDescription({ type: 'offer', sdp })
+    return described(connection)
+  },
+  finish: (to, sdp) => connections.get(to)!.setRemoteDescription({ type: 'answer', sdp }),
+}
+window.framesShown = () => videos.map((video) => video.getVideoPlaybackQuality().totalVideoFrames)
+window.framesEncoded = async () => {
+  const all = connections.size > 0 ? [...connections.values()].map((each) => each.getStats()) : [peer.stats()]
+  const entries = (await Promise.all(all)).flatMap((stats) => [...stats.values()])
+  return entries.reduce((sum, { type, framesEncoded = 0 }) => sum + (type === 'outbound-rtp' ? framesEncoded : 0), 0)
+}
 
 window.fanOut = {
   async offer(slots) {
@@ -61,14 +119,7 @@ window.fanOut = {
     peer.onState((now) => {
       connection = now
     })
-    for (const remote of peer.remotes) {
-      const video = document.createElement('video')
-      video.autoplay = true
-      video.width = 160
-      video.srcObject = remote
-      document.body.append(video)
-      videos.push(video)
-    }
+    for (const remote of peer.remotes) show(remote)
     await peer.send('audio', hum())
     await peer.send('video', film())
     return peer.offer()

@@ -35,33 +35,25 @@ export async function serveFanOutPage(): Promise<{ readonly url: string; close()
   return { url: `http://localhost:${port}/`, close: () => server.close() }
 }
 
-/** A browser process of its own with such a page. */
-export interface FanOutBrowser extends MeetingPage {
-  readonly page: Page
+/** Such a page, as a participant of a meeting. */
+export interface PageOfMeeting extends MeetingPage {
   /** By which names the slots were given, as the page was told last. */
   readonly senders: ReadonlyMap<number, string>
   offer(slots: number): Promise<string>
   look(slot: number): Promise<ReturnType<FanOutPage['look']>>
   /** The layers that its encoder makes now. */
   sentLayers(): Promise<readonly string[]>
+}
+
+/** A browser process of its own with such a page. */
+export interface FanOutBrowser extends PageOfMeeting {
+  readonly page: Page
   close(): Promise<void>
 }
 
-/** `filmed`: the colour that its camera sees. */
-export async function openFanOutPage(url: string, filmed: readonly number[]): Promise<FanOutBrowser> {
-  const profile = await mkdtemp(join(tmpdir(), 'parley-fan-out-'))
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--mute-audio', '--autoplay-policy=no-user-gesture-required'],
-  })
-  const page = context.pages()[0] ?? (await context.newPage())
-  await page.addInitScript((given) => Object.assign(window, { filmed: given }), filmed)
-  await page.goto(url)
-  await page.waitForFunction(() => 'fanOut' in window)
+export function pageOf(page: Page): PageOfMeeting {
   const senders = new Map<number, string>()
   return {
-    page,
     senders,
     offer: (slots) => page.evaluate((count) => window.fanOut.offer(count), slots),
     begin: (answer) => page.evaluate((sdp) => window.fanOut.begin(sdp), answer),
@@ -77,6 +69,24 @@ export async function openFanOutPage(url: string, filmed: readonly number[]): Pr
       const sent = stats.filter(({ type, kind, active }) => type === 'outbound-rtp' && kind === 'video' && active)
       return sent.map(({ rid }) => String(rid))
     },
+  }
+}
+
+/** `filmed`: the colour that its camera sees. */
+export async function openFanOutPage(url: string, filmed: readonly number[]): Promise<FanOutBrowser> {
+  const profile = await mkdtemp(join(tmpdir(), 'parley-fan-out-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--mute-audio', '--autoplay-policy=no-user-gesture-required'],
+  })
+  const page = context.pages()[0] ?? (await context.newPage())
+  await page.addInitScript((given) => Object.assign(window, { filmed: given }), filmed)
+  await page.goto(url)
+  await page.waitForFunction(() => 'fanOut' in window)
+  return {
+    page,
+    ...pageOf(page),
     async close() {
       await context.close()
       await rm(profile, { recursive: true, force: true })
