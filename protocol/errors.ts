@@ -95,6 +95,7 @@ export const protocolErrors = {
   'checkpoint/cosignature': 'a checkpoint is not signed by a witness that it names',
   'checkpoint/tree': 'the nodes of a contradiction do not lead to its larger checkpoint',
   'checkpoint/agree': 'what was given as a contradiction shows one history',
+  'checkpoint/head': 'a log had another history when it was logged than it has here',
 
   'witness/own': 'a device is no witness of itself, nor of another room',
   'witness/older': 'a witness has signed a larger checkpoint of this device already',
@@ -115,7 +116,7 @@ export const protocolErrors = {
 
   'bundle/format': 'neither a Parley bundle nor an excerpt of one',
   'bundle/version': 'the file was made by a newer version',
-  'bundle/order': 'the logs of a file, or the entries of a log in it, are not in order, or one is there twice',
+  'bundle/order': 'the logs or checkpoints of a file, or what it has of them, are not in order, or one is there twice',
   'bundle/export-signature': 'the file is not as the device that exported it signed it',
   'bundle/exporter': 'the file was exported by a device that is not in it',
   'bundle/disclosure': 'a file withholds what it must show, or shows what it must withhold',

@@ -12,8 +12,10 @@ import { headLeaf, type LoggedHead } from '../../protocol/checkpoint/logged-head
 import { type CosignRequest, cosign } from '../../protocol/checkpoint/witness.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { MerkleTree } from '../../protocol/merkle/tree.ts'
+import type { ShownCheckpoint } from '../../protocol/verification/shown-checkpoint.ts'
 import type { WitnessAnswer } from '../replication/checkpoint-messages.ts'
 import type { CheckpointStore, OwnCheckpoint } from '../storage/checkpoint-store.ts'
+import { type ShownFile, shownCheckpoints } from './shown-checkpoints.ts'
 
 /** A member's device at the other end of a connection. */
 export interface Member {
@@ -98,6 +100,16 @@ export class RoomCheckpoints {
     return made
   }
 
+  /** Before something is exported: what is here is logged, and witnessed by those who are connected, if that can be done at all. */
+  async renew(): Promise<void> {
+    try {
+      await this.make()
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'no checkpoint could be made')
+    }
+    await this.witnessed()
+  }
+
   /** Resolves when everybody who is connected has witnessed the newest checkpoint, or after a few seconds. */
   async witnessed(): Promise<void> {
     const end = performance.now() + patienceMs
@@ -110,6 +122,17 @@ export class RoomCheckpoints {
         }
       })
     }
+  }
+
+  /** The newest checkpoint, and one before it that more have witnessed, as a file can show them. */
+  shown(file: ShownFile): ShownCheckpoint[] {
+    const { store, primitives } = this.#options
+    const newest = this.newest?.signed
+    if (!newest) return []
+    const origin = newest.checkpoint
+    const mostWitnessed = store.mostWitnessed(origin) ?? newest
+    const shown = { tree: this.#loaded(origin).tree, leaves: store.heads(origin), newest, mostWitnessed }
+    return shownCheckpoints(shown, file, primitives)
   }
 
   /** Somebody has come: show them what is signed, and what was found out. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import colours from 'picocolors'
-import type { Report, ReportedMessage, Verified } from '../../protocol/verification/index.ts'
+import type { Report, ReportedMessage, Verified, WitnessedLog } from '../../protocol/verification/index.ts'
 import { addCommand, type CommonOptions, homeOf, outputOf } from './command.ts'
 import { cannotRead, exitCodes, Failure, failureFrom, usage } from './failure.ts'
 import { findNode } from './node-client.ts'
@@ -20,7 +20,7 @@ export function addVerify(program: Command): void {
     usage: 'verify [file]',
     summary: 'check an exported conversation, or an excerpt of one, without a node or a network',
     examples: ['verify book-club.parley', 'verify book-club.parley --expect 5b1c…e9', 'verify book-club.parley --json'],
-    json: '{ok, messages, checks: [{name, outcome, code?, where?, text}]}; of an excerpt also said: [{id, author, name, text, time}]',
+    json: '{ok, messages, checks: [{name, outcome, code?, where?, text}], witnessed: [{log, length, people: [{identity, time}]}]}; of an excerpt also said: [{id, author, name, text, time, witnessed}]',
   })
     .option(
       '--expect <id...>',
@@ -31,9 +31,9 @@ export function addVerify(program: Command): void {
       const wanted = readArguments(file, options.expect ?? [])
       const bytes = await readBundle(wanted.file)
       const verified = await verify(bytes, { expect: wanted.expect, confirmed: await confirmedBy(homeOf(options)) })
-      const { ok, messages, checks } = verified.report
+      const { ok, messages, checks, witnessed } = verified.report
       const said = verified.report.kind === 'excerpt' ? { said: verified.messages.map(saidOf) } : {}
-      output.result({ ok, messages, checks, ...said }, () => reportLines(verified, wanted.expect))
+      output.result({ ok, messages, checks, witnessed, ...said }, () => reportLines(verified, wanted.expect))
       process.exitCode = ok ? exitCodes.ok : exitCodes.failed
     })
 }
@@ -105,11 +105,12 @@ const outcomeWords = {
 } as const satisfies Record<Report['checks'][number]['outcome'], string>
 
 function reportLines({ report, messages: said }: Verified, expect: readonly string[]): string {
-  const { ok, kind, authors, checks, notProven } = report
+  const { ok, kind, authors, checks, witnessed, notProven } = report
   const sections = [
     ok ? verdict(report) : colours.red(`${titleOf(report)} does not check out. Do not rely on it.`),
     table(checks.map(checkRow)),
     authors.length === 0 ? '' : `Authors\n${table(authors.map((author) => authorRow(author, expect)))}`,
+    witnessed.length === 0 ? '' : `Witnessed\n${table(witnessed.map((log) => witnessedRow(log, authors)))}`,
     kind === 'bundle' || said.length === 0
       ? ''
       : `Messages, in the order that they claim\n${said.map(messageLine).join('\n')}`,
@@ -140,14 +141,27 @@ function checkRow(check: Report['checks'][number]): string[] {
   return [`  ${outcomeWords[check.outcome]}`, check.name, `${shownLine(check.text)}${where}${code}`]
 }
 
-function saidOf({ id, author, name, text, time }: ReportedMessage) {
-  return { id, author, name, text, time }
+function saidOf({ id, author, name, text, time, witnessed }: ReportedMessage) {
+  return { id, author, name, text, time, witnessed }
 }
 
-function messageLine({ author, name, text, time }: ReportedMessage): string {
+function messageLine({ author, name, text, time, witnessed }: ReportedMessage): string {
   const by = `${colours.bold(shownLine(name))} ${colours.dim(author.slice(0, 8))}`
   const words = text === null ? colours.dim('not disclosed') : shownText(text).replaceAll('\n', '\n      ')
-  return `  ${colours.dim(shownTime(time))}  ${by}  ${words}`
+  const seen = witnessed ? `\n      ${colours.dim(witnessText(witnessed))}` : ''
+  return `  ${colours.dim(shownTime(time))}  ${by}  ${words}${seen}`
+}
+
+function witnessText({ people, since }: NonNullable<ReportedMessage['witnessed']>): string {
+  return `witnessed by ${people}, no later than ${shownTime(since)}`
+}
+
+function witnessedRow({ log, length, people }: WitnessedLog, authors: Report['authors']): string[] {
+  const nameOf = (identity: string) => shownLine(authors.find((author) => author.identity === identity)?.name ?? '')
+  const entries = length === 1 ? '1 entry' : `${length.toLocaleString()} entries`
+  const since = Math.max(...people.map(({ time }) => time))
+  const by = people.map(({ identity }) => `${nameOf(identity)} ${identity.slice(0, 8)}`).join(', ')
+  return [`  ${entries}`, `of log ${log.slice(0, 8)}`, `no later than ${shownTime(since)}, by the clocks of ${by}`]
 }
 
 function authorRow(

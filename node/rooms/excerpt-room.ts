@@ -21,7 +21,7 @@ interface Taken {
 /**
  * Chosen messages of a room, each with its keys and the way to a head that its device signed, and what says who their authors and we are to the room.
  *
- * `ids` as the timeline has them. Throws the problem `no-such-message`.
+ * A checkpoint is made first, and may take a few seconds to be witnessed. `ids` as the timeline has them. Throws the problem `no-such-message`.
  */
 export async function excerptRoom(
   room: Room,
@@ -30,6 +30,7 @@ export async function excerptRoom(
   primitives: Primitives,
 ): Promise<Uint8Array> {
   const chosen = chosenIn(room, ids)
+  await room.checkpoints.renew()
   const logs: { readonly key: Uint8Array; readonly log: ExcerptedLog }[] = []
   const taken = takenWith(room, chosen, person)
   const shown = [...room.logs.values()].filter(({ stored }) => taken.has(stored))
@@ -37,11 +38,16 @@ export async function excerptRoom(
     logs.push({ key: stored.key, log: await excerptLog(room, stored, entries, primitives) })
   }
   logs.sort((a, b) => compareBytes(a.key, b.key))
+  const lengths = new Map(logs.map(({ key, log }) => [toHex(key), log.length]))
   const excerpt = {
     genesis: room.genesis,
     logs: logs.map(({ log }) => log),
     exporter: { device: person.device, time },
     forks: forksOf(room, shown),
+    checkpoints: room.checkpoints.shown({
+      has: ({ log, length }) => length === lengths.get(toHex(log)),
+      names: (device) => logs.some(({ log }) => equalBytes(log.device, device)),
+    }),
   }
   return encodeExcerpt(excerpt, person.deviceSeed, primitives)
 }

@@ -1,4 +1,4 @@
-import { compareBytes, toHex } from '../../protocol/bytes.ts'
+import { compareBytes, equalBytes, toHex } from '../../protocol/bytes.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import type { EpochKeys } from '../../protocol/epoch/epoch-keys.ts'
 import type { RoomKeys } from '../../protocol/epoch/room-keys.ts'
@@ -14,7 +14,7 @@ import type { Room } from './room.ts'
 /**
  * The bundle of a room: every log that is here whole, with the chosen keys of its entries, signed by our device.
  *
- * A log that has not arrived to its signed end is left out: what cites it says so when the bundle is verified.
+ * A checkpoint is made first, and may take a few seconds to be witnessed. A log that has not arrived to its signed end is left out: what cites it says so when the bundle is verified.
  */
 export async function exportRoom(
   room: Room,
@@ -22,6 +22,7 @@ export async function exportRoom(
   { choice, time }: { readonly choice: KeyChoice; readonly time: number },
   primitives: Primitives,
 ): Promise<Uint8Array> {
+  await room.checkpoints.renew()
   const logs: { readonly key: Uint8Array; readonly log: BundledLog }[] = []
   for (const { stored } of room.logs.values()) {
     const log = await bundleLog(room, stored, choice, primitives)
@@ -34,11 +35,17 @@ export async function exportRoom(
     const follows = room.fold.logs.get(toHex(key))?.follows ?? null
     return follows === null || keys.has(follows)
   }
+  const shown = logs.filter(isLetIn)
+  const lengths = new Map(shown.map(({ key, log }) => [toHex(key), log.blocks.length]))
   const bundle = {
     genesis: room.genesis,
-    logs: logs.filter(isLetIn).map(({ log }) => log),
+    logs: shown.map(({ log }) => log),
     exporter: { device: person.device, time },
     forks: forksOf(room, [...room.logs.values()]),
+    checkpoints: room.checkpoints.shown({
+      has: ({ log, length }) => length <= (lengths.get(toHex(log)) ?? 0),
+      names: (device) => shown.some(({ log }) => equalBytes(log.device, device)),
+    }),
   }
   return encodeBundle(bundle, person.deviceSeed, primitives)
 }

@@ -94,6 +94,14 @@ export class CheckpointStore {
     return row ? { signed: this.#note(row.note), time: row.time } : null
   }
 
+  /** The own checkpoint of a tree that most devices have signed; of several the newest. */
+  mostWitnessed({ room, generation }: Origin): SignedCheckpoint | null {
+    // A signature is a line of a note, and longer than any other difference between two notes of a tree.
+    const sql = 'SELECT note FROM own WHERE room = ? AND generation = ? ORDER BY length(note) DESC, size DESC LIMIT 1'
+    const row = this.#db.get<{ note: ArrayBuffer }>(sql, Buffer.from(room), generation)
+    return row ? this.#note(row.note) : null
+  }
+
   /** Keep the word of a witness under an own checkpoint, which is given with it. */
   keepCosigned({ signed, time }: OwnCheckpoint, { device }: Cosignature): void {
     const { room, generation, size } = signed.checkpoint

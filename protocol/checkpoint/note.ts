@@ -18,7 +18,7 @@ export interface Note {
 export const noteAlgorithms = { signature: 1, cosignature: 4 } as const
 
 /** Of an encoded note. */
-const mostNoteBytes = 32_768
+export const mostNoteBytes = 32_768
 const mostSignatures = 128
 // An em dash in UTF-8, one character a byte.
 const dash = '\xe2\x80\x94'

@@ -11,6 +11,7 @@ import type { Author, FoldedEntry } from '../room/fold-log.ts'
 import { genesisIn } from '../room/genesis.ts'
 import { beginningOf, type Operation, operationId, operationOf } from '../room/operation.ts'
 import type { ResolvedRoom } from '../room/resolved-room.ts'
+import type { Standing } from '../room/rights.ts'
 import { RoomResolver } from '../room/room-resolver.ts'
 import type { FallenOperation } from './report.ts'
 
@@ -131,7 +132,7 @@ export interface ResolvedAuthority {
   readonly fallen: readonly FallenOperation[]
   /** How many operations are named that are not here. */
   readonly missing: number
-  standingOf(identity: string): string
+  standingOf(identity: string): Standing
   /** How many entries of a log count; infinite as long as its device speaks for its author. */
   capOf(log: Uint8Array): number
   /** Whether an entry is not shown, for it is of a device that was revoked. `type` is its event's. */

@@ -5,6 +5,12 @@ import { asArray, asBytes, asTime, asUint, type CborValue, decodeCbor, encodeCbo
 import { ProtocolError } from '../errors.ts'
 import { type ForkProof, forkProofFromCbor, forkProofToCbor } from '../log/fork.ts'
 import { mostGenesisBytes } from '../room/genesis.ts'
+import {
+  mostCheckpoints,
+  type ShownCheckpoint,
+  shownCheckpointFromCbor,
+  shownCheckpointToCbor,
+} from './shown-checkpoint.ts'
 
 /** What a `.parley` file can be: whole logs of a room, or chosen entries of them. Its first text says which, and so does what is signed. */
 export type FileKind = 'bundle' | 'excerpt'
@@ -31,6 +37,8 @@ export interface FileContent<Log> {
   readonly exporter: Exporter
   /** By ascending log key. */
   readonly forks: readonly ProvenFork[]
+  /** By ascending device, generation and size. */
+  readonly checkpoints: readonly ShownCheckpoint[]
 }
 
 /** A file as it was read: nothing in it is verified yet, but the export signature has been compared. */
@@ -45,12 +53,18 @@ const magics: Record<FileKind, string> = { bundle: 'parley-bundle', excerpt: 'pa
 /** Write a file and sign it as the exporting device. Spec: specs/bundle.md#producing. */
 export function encodeFile<Log>(
   kind: FileKind,
-  { genesis, logs, exporter, forks }: FileContent<Log>,
+  { genesis, logs, exporter, forks, checkpoints }: FileContent<Log>,
   logToCbor: (log: Log) => CborValue,
   deviceSeed: Uint8Array,
   primitives: Primitives,
 ): Uint8Array {
-  const content = encodeCbor([genesis, logs.map(logToCbor), [exporter.device, exporter.time], forks.map(forkToCbor)])
+  const content = encodeCbor([
+    genesis,
+    logs.map(logToCbor),
+    [exporter.device, exporter.time],
+    forks.map(forkToCbor),
+    checkpoints.map(shownCheckpointToCbor),
+  ])
   const signature = primitives.sign(signable(kind, content, primitives), deviceSeed)
   return encodeCbor([magics[kind], version, content, signature])
 }
@@ -72,7 +86,7 @@ export function decodeFile<Log>(
   primitives: Primitives,
 ): DecodedFile<Log> {
   const { content, signature } = openEnvelope(kind, bytes)
-  const [genesis, logs, exporter, forks] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 4)
+  const [genesis, logs, exporter, forks, checkpoints] = asArray(decodeCbor(content, { bytes: mostBundleBytes }), 5)
   const [device, time] = asArray(exporter, 2)
   const key = asBytes(device, 32)
   return {
@@ -80,6 +94,7 @@ export function decodeFile<Log>(
     logs: asArray(logs, { most: mostLogs }).map(logFromCbor),
     exporter: { device: key, time: asTime(time) },
     forks: asArray(forks, { most: mostLogs }).map(forkFromCbor),
+    checkpoints: asArray(checkpoints, { most: mostCheckpoints }).map(shownCheckpointFromCbor),
     exportSigned: primitives.verify(signature, signable(kind, content, primitives), key),
   }
 }

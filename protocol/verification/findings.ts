@@ -36,6 +36,8 @@ interface Counts extends Rights {
   readonly unknown: number
   readonly unplaced: number
   readonly epochs: number
+  /** What the checkpoints show, in a sentence. */
+  readonly witnessed: string
 }
 
 /** How many entries are not shown, for want of a right or of revoked devices, and how many operations do not count. */
@@ -84,7 +86,7 @@ export class Findings {
   }
 
   /** Answers whether the check went through. */
-  attempt(name: CheckName, where: string, check: () => void): boolean {
+  attempt(name: CheckName, where: string | undefined, check: () => void): boolean {
     try {
       check()
       return true
@@ -162,6 +164,7 @@ export class Findings {
       membership: `${count(counts.logs, 'log')} of known authors${rightsText(counts)}`,
       causality: `${count(counts.entries, 'entry', 'entries')} follow what they cite`,
       forks: 'nobody is known to have written two histories of a log',
+      checkpoints: counts.witnessed,
       completeness: '',
       authors: '',
     })

@@ -7,6 +7,7 @@ import type { Author, FoldedEntry, Reading } from '../room/fold-log.ts'
 import { DisclosedAuthority, type ResolvedAuthority } from './disclosed-authority.ts'
 import { entryId } from './findings.ts'
 import type { Report, ReportedMessage } from './report.ts'
+import type { Witnesses } from './witnesses.ts'
 
 /** A message without a flaw. */
 interface HeardMessage {
@@ -72,6 +73,7 @@ export class Heard {
     authors: ReadonlyMap<string, Author | null>,
     names: ReadonlyMap<string, string>,
     authority: ResolvedAuthority,
+    witnesses: Witnesses,
   ): ReportedMessage[] {
     return [...this.#messages]
       .sort((a, b) => compareOrder(a.order, b.order))
@@ -80,7 +82,8 @@ export class Heard {
         if (!by || authority.isRevoked(order, 'message-sent') || authority.isHidden(by, order, 'message-sent'))
           return []
         const author = toHex(by.owner.identity)
-        return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed }]
+        const witnessed = witnesses.of(toHex(order.log), order.index)
+        return [{ id: entryId(order), author, name: names.get(author)!, text, time, placed, witnessed }]
       })
   }
 

@@ -6,6 +6,7 @@ export type CheckName =
   | 'signatures'
   | 'inclusion'
   | 'forks'
+  | 'checkpoints'
   | 'entries'
   | 'epochs'
   | 'membership'
@@ -44,6 +45,20 @@ export interface FallenOperation {
   readonly text: string
 }
 
+/** That somebody had signed, at this time by their clock (Unix ms), that something was there. */
+export interface WitnessWord {
+  readonly identity: string
+  readonly time: number
+}
+
+/** A log, up to where all have witnessed it who have witnessed any of it: members with a log in the file, but for its author. */
+export interface WitnessedLog {
+  readonly log: string
+  readonly length: number
+  /** By their earliest words. */
+  readonly people: readonly WitnessWord[]
+}
+
 /** A message as it stands in a verified file, in display order. */
 export interface ReportedMessage {
   readonly id: string
@@ -54,6 +69,8 @@ export interface ReportedMessage {
   readonly time: number
   /** Whether its place in the order was checked. Not if its author cites what is not in the file, in this entry or in one before it in its log; never in an excerpt. */
   readonly placed: boolean
+  /** How many people have witnessed that it was there, and since when (Unix ms): unless all their clocks lie, it is no newer. */
+  readonly witnessed: { readonly people: number; readonly since: number } | null
 }
 
 /** What is true of a file, and what is not known. `ok`: no check failed. */
@@ -75,17 +92,38 @@ export interface Report {
   readonly hidden: number
   readonly fallen: readonly FallenOperation[]
   readonly authors: readonly ReportedAuthor[]
+  /** By ascending log key. */
+  readonly witnessed: readonly WitnessedLog[]
   readonly checks: readonly Check[]
   /** What this file cannot show, in sentences. */
   readonly notProven: readonly string[]
 }
 
-const neverProven: readonly string[] = [
-  'Who the authors are: names are their own words. Compare the full ids with the people themselves.',
-  'When anything was written: times are by the authors’ own clocks, and nothing here is anchored to a public chain yet.',
-  'That nothing came later, or that the exporter left out no log which nobody else cites.',
-  'That an author showed everybody the same log, where no fork is found: another bundle of the same room could tell.',
-]
+const whoProof = 'Who the authors are: names are their own words. Compare the full ids with the people themselves.'
+const endProof = 'That nothing came later, or that the exporter left out no log which nobody else cites.'
+const forkProof =
+  'That an author showed everybody the same log, where no fork is found: another bundle of the same room could tell.'
+
+/** Whose words there are of how much of a file. */
+export interface WitnessCount {
+  /** How many have witnessed anything. */
+  readonly people: number
+  readonly messages: number
+  /** How many of the messages somebody has witnessed. */
+  readonly witnessed: number
+}
+
+function timeProof({ people, messages, witnessed }: WitnessCount): readonly string[] {
+  const times = 'When anything was written: times are by the authors’ own clocks'
+  if (witnessed === 0) return [`${times}, and nothing here is anchored to a public chain yet.`]
+  const which = witnessed === messages ? 'the messages were' : `${witnessed} of ${messages} messages were`
+  const who =
+    people === 1 ? 'one other person says, by their own clock' : `${people} other people say, by their own clocks`
+  return [
+    `${times}. That ${which} there by the times shown, ${who}; nothing says that they were not written long before, and nothing here is anchored to a public chain yet.`,
+    'That the witnesses are honest, or who they are: members have let them in, they have looked at no text, and they may lie together.',
+  ]
+}
 
 /** What the file keeps to itself, or cannot check. */
 interface Gaps {
@@ -99,7 +137,7 @@ interface Gaps {
 }
 
 /** What a bundle with these gaps does not show. */
-export function notProven({ unplaced, withheld, sealed, locked }: Gaps): readonly string[] {
+export function notProven({ unplaced, withheld, sealed, locked }: Gaps, words: WitnessCount): readonly string[] {
   const who = unplaced === 1 ? 'one message stands' : `${unplaced} messages stand`
   const gaps = [
     unplaced > 0 &&
@@ -109,7 +147,7 @@ export function notProven({ unplaced, withheld, sealed, locked }: Gaps): readonl
     sealed > 0 &&
       'What the sealed logs say, when, in which order, and whether their devices were let in: only that they were not changed.',
   ]
-  return [...neverProven, ...gaps.filter((gap) => gap !== false)]
+  return [whoProof, ...timeProof(words), endProof, forkProof, ...gaps.filter((gap) => gap !== false)]
 }
 
 const withheldText = 'What the messages say whose texts are not disclosed, nor that these texts can be read.'
@@ -118,14 +156,17 @@ const lockedText = (locked: number): string =>
   `What ${locked === 1 ? 'one entry says' : `${locked} entries say`}, when, and in which order: whoever exported this had no key, or gave none.`
 
 /** What no excerpt shows. */
-export function notProvenByExcerpt({ withheld, locked }: Pick<Gaps, 'withheld' | 'locked'>): readonly string[] {
+export function notProvenByExcerpt(
+  { withheld, locked }: Pick<Gaps, 'withheld' | 'locked'>,
+  words: WitnessCount,
+): readonly string[] {
   return [
     'What was left out: whoever exported this chose the messages. What was said before, between and after them may change what they mean.',
     'The order between authors, but where one of these messages cites another: depths are claims, as what they rest on was left out.',
     'That an author was not removed since, or their device revoked, or may still do what they did: what came later was left out. Nor that they kept their name.',
-    neverProven[0]!,
-    neverProven[1]!,
-    neverProven[3]!,
+    whoProof,
+    ...timeProof(words),
+    forkProof,
     ...(withheld > 0 ? [withheldText] : []),
     ...(locked > 0 ? [lockedText(locked)] : []),
   ]

@@ -4,12 +4,14 @@ import { roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
 import { type DecodedBundle, decodeBundle } from './bundle.ts'
 import { BundleFold } from './bundle-fold.ts'
+import { type Coverage, coverageOf, sayUnseen } from './covered-logs.ts'
 import { Findings } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { readOf } from './heard.ts'
 import { notProven, type Report, type ReportedMessage } from './report.ts'
-import { entriesIn, isSealed, type WalkedLog, walkLog } from './walked-log.ts'
+import { comparedLog, entriesIn, isSealed, type WalkedLog, walkLog } from './walked-log.ts'
 import { sayWithheld } from './withheld.ts'
+import { countWitnessed, sayWitnessed, Witnesses } from './witnesses.ts'
 
 export interface VerifyOptions {
   readonly primitives: Primitives
@@ -40,10 +42,12 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions): Verifie
   const logs = bundle.logs.map((log) => walkLog(log, room, findings, options.primitives))
   checkExport(bundle, logs, findings)
   const forks = foundForks(bundle.forks, room, findings, options.primitives)
+  const compared = { room, logs: logs.map((log) => comparedLog(log, options.primitives)) }
+  const coverage = coverageOf(bundle.checkpoints, compared, findings, options.primitives)
   const fold = new BundleFold({ genesis: bundle.genesis, room, logs }, findings, options.primitives)
   fold.run(options.onProgress)
   sayWithheld(fold.heard, logs, findings)
-  return summarize(bundle, room, logs, fold, forks, findings, options)
+  return summarize(bundle, room, logs, fold, forks, coverage, findings, options)
 }
 
 function checkExport({ exportSigned, exporter }: DecodedBundle, logs: readonly WalkedLog[], findings: Findings): void {
@@ -64,6 +68,7 @@ function summarize(
   logs: readonly WalkedLog[],
   { heard, epochs }: BundleFold,
   forks: readonly FoundFork[],
+  { covered, unseen }: Coverage,
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
 ): Verified {
@@ -71,11 +76,13 @@ function summarize(
   const names = namesOf(logs, authority)
   const held = new Map(logs.map((log) => [log.id, { length: log.length, author: log.folded.author }]))
   const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
-  const messages = heard.messages(authorOf, names, authority)
+  const witnesses = new Witnesses(covered, logs, authority)
+  const messages = heard.messages(authorOf, names, authority, witnesses)
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
   const hidden = heard.hidden(authorOf, authority)
   const revoked = heard.revoked(authorOf, authority)
   sayForks(forks, names, findings)
+  sayUnseen(unseen, findings)
   const sealed = logs.filter(isSealed)
   findings.authors(authors, expect, [...new Set(sealed.map(({ bundled }) => toHex(bundled.identity)))])
   const unplaced = messages.filter(({ placed }) => !placed).length
@@ -89,6 +96,7 @@ function summarize(
     hidden,
     fallen: authority.fallen.length,
     epochs: epochs?.count ?? 0,
+    witnessed: sayWitnessed(witnesses, { logs: logs.length, checkpoints: bundle.checkpoints.length }, findings),
   }
   findings.missingOperations(authority.missing)
   const checks = findings.checks(counts, held)
@@ -107,8 +115,12 @@ function summarize(
       hidden,
       fallen: authority.fallen,
       authors,
+      witnessed: witnesses.logs,
       checks,
-      notProven: notProven({ unplaced, withheld, sealed: sealed.length, locked: heard.read.locked }),
+      notProven: notProven(
+        { unplaced, withheld, sealed: sealed.length, locked: heard.read.locked },
+        countWitnessed(messages, witnesses),
+      ),
     },
   }
 }

@@ -1,32 +1,24 @@
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
-import { ProtocolError } from '../errors.ts'
 import type { Suite } from '../log/entry.ts'
-import { type LogRoots, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
-import { placeRoots, verifyInclusion } from '../log/inclusion.ts'
+import type { LogRoots } from '../log/hypercore.ts'
 import { isClosed } from '../log/opened.ts'
-import { emptyLog, type FoldedLog, foldEntry } from '../room/fold-log.ts'
+import { foldEntry } from '../room/fold-log.ts'
 import { genesisIn, roomId } from '../room/genesis.ts'
 import { namesOf, reportedAuthors } from './authors.ts'
+import { type CoveredLog, coverageOf } from './covered-logs.ts'
 import type { ResolvedAuthority } from './disclosed-authority.ts'
 import { checkDisclosure, openDisclosed } from './disclosure.ts'
-import { type DecodedExcerpt, decodeExcerpt, type ExcerptedLog } from './excerpt.ts'
+import { type DecodedExcerpt, decodeExcerpt } from './excerpt.ts'
 import { count, entryId, epochsIf, Findings, type Rights, rightsText } from './findings.ts'
 import { type FoundFork, foundForks, sayForks } from './found-forks.ts'
 import { Heard, readOf } from './heard.ts'
 import { notProvenByExcerpt, type ReportedAuthor } from './report.ts'
 import { ShownEpochs } from './shown-epochs.ts'
+import { comparedLog, type ShownLog, showLog } from './shown-log.ts'
 import { ShownOrder } from './shown-order.ts'
 import type { Verified, VerifyOptions } from './verify-bundle.ts'
 import { sayLocked } from './withheld.ts'
-
-/** A log of which some entries are here. */
-interface ShownLog {
-  readonly excerpted: ExcerptedLog
-  readonly id: string
-  /** Null where they are more or fewer than the length has: then nothing leads to them. */
-  readonly roots: LogRoots | null
-  folded: FoldedLog
-}
+import { countWitnessed, sayWitnessed, Witnesses } from './witnesses.ts'
 
 /** What all logs of an excerpt have in common. */
 interface ShownRoom {
@@ -49,13 +41,15 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
   const findings = new Findings()
   const suite = genesisIn(excerpt.genesis)?.suite ?? 0
   findings.begin('signatures', 'export', 'inclusion', 'entries', ...epochsIf(suite), 'membership', 'causality')
-  const logs = excerpt.logs.map((log) => show(log, room, findings, options))
+  const logs = excerpt.logs.map((log) => showLog(log, room, findings, options.primitives))
   checkExport(excerpt, logs, findings)
   const order = new ShownOrder(
     new Map(logs.map(({ id, excerpted, roots }) => [id, { length: excerpted.length, roots }])),
   )
   const heard = new Heard(excerpt.genesis, options.primitives)
   const forks = foundForks(excerpt.forks, room, findings, options.primitives)
+  const compared = { room, logs: logs.map((log) => comparedLog(log, options.primitives)) }
+  const { covered } = coverageOf(excerpt.checkpoints, compared, findings, options.primitives)
   // A later log of a device is let in by its first one.
   const byId = new Map(logs.map((log) => [log.id, log]))
   const isAdmitted = (id: string) => byId.get(id)?.folded.author != null
@@ -64,33 +58,7 @@ export function verifyExcerpt(bytes: Uint8Array, options: VerifyOptions): Verifi
     fold(log, shown, order, heard, findings, options)
   }
   order.check(findings, options.primitives)
-  return summarize(excerpt, room, logs, heard, forks, order, findings, options)
-}
-
-/** Check the head of a log, and that each of its entries stands below it. */
-function show(log: ExcerptedLog, room: Uint8Array, findings: Findings, { primitives }: VerifyOptions): ShownLog {
-  const { device, length, signature, entries } = log
-  const key = logKey({ ...log, room }, primitives)
-  const id = toHex(key)
-  let roots: LogRoots | null = null
-  findings.attempt('inclusion', id, () => {
-    roots = placeRoots(length, log.roots)
-  })
-  findings.attempt('signatures', id, () => {
-    if (!roots) throw new ProtocolError('log/signature')
-    verifyHead(key, device, { length, treeHash: treeHash(roots, primitives), signature }, primitives)
-  })
-  for (const [i, { index, block, path }] of entries.entries()) {
-    const where = entryId({ log: key, index })
-    if (i > 0 && index <= entries[i - 1]!.index) findings.fail('export', 'bundle/order', where)
-    findings.attempt('inclusion', where, () => {
-      if (!roots) throw new ProtocolError('log/inclusion')
-      verifyInclusion(block, { index, length, path }, roots, primitives)
-    })
-  }
-  if (entries[0]?.index !== 0)
-    findings.fail('membership', 'room/not-admitted', id, 'the entry that lets it in is not here')
-  return { excerpted: log, id, roots, folded: emptyLog(key, log.generation) }
+  return summarize(excerpt, room, logs, heard, forks, covered, order, findings, options)
 }
 
 /** The peaks over a log's first blocks are here for the length of its head alone. */
@@ -161,6 +129,7 @@ function summarize(
   logs: readonly ShownLog[],
   heard: Heard,
   forks: readonly FoundFork[],
+  covered: readonly CoveredLog[],
   order: ShownOrder,
   findings: Findings,
   { expect = [], confirmed = [] }: VerifyOptions,
@@ -168,7 +137,8 @@ function summarize(
   const authority = heard.authority.resolve()
   const names = namesOf(logs, authority)
   const authorOf = new Map(logs.map(({ id, folded }) => [id, folded.author]))
-  const messages = heard.messages(authorOf, names, authority)
+  const witnesses = new Witnesses(covered, logs, authority)
+  const messages = heard.messages(authorOf, names, authority, witnesses)
   const authors = reportedAuthors(names, messages, [...expect, ...confirmed], authority)
   const hidden = heard.hidden(authorOf, authority)
   const revoked = heard.revoked(authorOf, authority)
@@ -178,7 +148,9 @@ function summarize(
   sayUnproven({ withheldAuthority: heard.withheldAuthority, revoked, hidden }, authors, authority, findings)
   sayForks(forks, names, findings)
   findings.authors(authors, expect)
-  const checks = findings.excerptChecks(passed(logs, { revoked, hidden, fallen: authority.fallen.length }))
+  const witnessed = sayWitnessed(witnesses, { logs: logs.length, checkpoints: excerpt.checkpoints.length }, findings)
+  const rights = { revoked, hidden, fallen: authority.fallen.length }
+  const checks = findings.excerptChecks({ ...passed(logs, rights), checkpoints: witnessed })
   return {
     messages,
     report: {
@@ -194,8 +166,9 @@ function summarize(
       hidden,
       fallen: authority.fallen,
       authors,
+      witnessed: witnesses.logs,
       checks,
-      notProven: notProvenByExcerpt({ withheld, locked: heard.read.locked }),
+      notProven: notProvenByExcerpt({ withheld, locked: heard.read.locked }, countWitnessed(messages, witnesses)),
     },
   }
 }

@@ -1,9 +1,10 @@
 import { toHex } from '../bytes.ts'
 import type { Primitives } from '../crypto/primitives.ts'
-import { type LogRoots, LogTree, logKey, verifyHead } from '../log/hypercore.ts'
+import { type LogRoots, LogTree, logKey, treeHash, verifyHead } from '../log/hypercore.ts'
 import { isClosed, type Opened } from '../log/opened.ts'
 import { emptyLog, type FoldedLog } from '../room/fold-log.ts'
 import type { BundledLog } from './bundle.ts'
+import type { ComparedLog } from './covered-logs.ts'
 import type { Findings } from './findings.ts'
 
 /** A log of a bundle, hashed from its first block to its head, and on its way through the fold. */
@@ -37,6 +38,15 @@ export function walkLog(bundled: BundledLog, room: Uint8Array, findings: Finding
   findings.attempt('signatures', id, () => verifyHead(key, bundled.device, head, primitives))
   const folded = emptyLog(key, bundled.generation)
   return { bundled, id, length: tree.length, snapshots, depths: [], folded, next: null, isPlaced: true }
+}
+
+/** For heads that somebody else has logged. */
+export function comparedLog({ id, bundled, snapshots }: WalkedLog, primitives: Primitives): ComparedLog {
+  return {
+    id,
+    device: bundled.device,
+    treeHashAt: (length) => (snapshots[length] ? treeHash(snapshots[length], primitives) : null),
+  }
 }
 
 /** Whether the file has no key of a log: its blocks are as they were signed, and that is all there is to know. */

@@ -73,6 +73,13 @@ const pairingMessages: readonly PairingMessage[] = [
 const bundle = encodeBundle(conversation.bundle(people.ada), people.ada.deviceSeed, primitives)
 const chosen = conversation.excerpt(people.ada, new Map([[bo, [1]]]))
 const excerpt = encodeExcerpt(chosen, people.ada.deviceSeed, primitives)
+const checkpoints = [conversation.checkpoint(people.ada, [people.bo, people.cy])]
+const witnessedBundle = encodeBundle(
+  { ...conversation.bundle(people.ada), checkpoints },
+  people.ada.deviceSeed,
+  primitives,
+)
+const witnessedExcerpt = encodeExcerpt({ ...chosen, checkpoints }, people.ada.deviceSeed, primitives)
 
 /** The same of a room of suite 1. */
 const cellar = await epochConversation()
@@ -260,16 +267,20 @@ export const protocolTargets: readonly Target[] = [
     goods: [inEpoch],
     read: (bytes) => void openInRoom(bytes, placeInEpoch, roomKeys, primitives),
   },
-  { name: 'bundle', goods: [bundle, cellarBundle], read: (bytes) => void decodeBundle(bytes, primitives) },
+  {
+    name: 'bundle',
+    goods: [bundle, witnessedBundle, cellarBundle],
+    read: (bytes) => void decodeBundle(bytes, primitives),
+  },
   { name: 'excerpt', goods: [excerpt], read: (bytes) => void decodeExcerpt(bytes, primitives) },
   {
     name: 'bundle content',
-    goods: [contentOf(bundle), contentOf(cellarBundle)],
+    goods: [contentOf(bundle), contentOf(witnessedBundle), contentOf(cellarBundle)],
     read: (bytes) => void verifyFile(signedAs('bundle', bytes), { primitives }),
   },
   {
     name: 'excerpt content',
-    goods: [contentOf(excerpt), contentOf(cellarExcerpt)],
+    goods: [contentOf(excerpt), contentOf(witnessedExcerpt), contentOf(cellarExcerpt)],
     read: (bytes) => void verifyFile(signedAs('excerpt', bytes), { primitives }),
   },
   {

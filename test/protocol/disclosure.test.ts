@@ -39,10 +39,11 @@ describe('a bundle with the keys of headers alone', () => {
     expect(JSON.stringify(found)).not.toContain('Hello')
   })
 
-  test('waits for nothing but what the entries say', () => {
+  test('waits for nothing but what the entries say, and for witnesses', () => {
     expect(outcomes(found)).toEqual([
       'authors passed',
       'causality passed',
+      'checkpoints waiting',
       'completeness passed',
       'entries waiting',
       'export passed',
@@ -79,6 +80,7 @@ describe('a bundle without a key', () => {
     expect(outcomes(found)).toEqual([
       'authors waiting',
       'causality waiting',
+      'checkpoints waiting',
       'completeness waiting',
       'entries waiting',
       'export passed',

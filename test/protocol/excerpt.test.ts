@@ -62,6 +62,7 @@ describe('an excerpt', () => {
       'membership passed',
       'causality waiting',
       'forks passed',
+      'checkpoints waiting',
       'completeness waiting',
       'completeness waiting',
       'completeness waiting',

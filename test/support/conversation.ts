@@ -1,5 +1,7 @@
 import { sodiumPrimitives } from '../../node/sodium-primitives.ts'
 import { toHex } from '../../protocol/bytes.ts'
+import { cosignable, encodeCheckpoint, signCheckpoint, withCosignature } from '../../protocol/checkpoint/checkpoint.ts'
+import { headLeaf, type LoggedHead } from '../../protocol/checkpoint/logged-head.ts'
 import type { Primitives } from '../../protocol/crypto/primitives.ts'
 import { createIdentity, foldIdentity } from '../../protocol/identity/identity.ts'
 import type { IdentityStatement } from '../../protocol/identity/statement.ts'
@@ -12,12 +14,14 @@ import {
   sealEntry,
 } from '../../protocol/log/entry.ts'
 import { headSignable, type LogOwner, LogTree, logKey } from '../../protocol/log/hypercore.ts'
+import { MerkleTree } from '../../protocol/merkle/tree.ts'
 import { type Admission, signAdmission, signNextLog } from '../../protocol/room/admission.ts'
 import { classOf, encodeEvent, type RoomEvent } from '../../protocol/room/event.ts'
 import { encodeGenesis, type Genesis, roomId } from '../../protocol/room/genesis.ts'
 import { classKey, type RoomSecrets, roomSecrets } from '../../protocol/room/room-secrets.ts'
 import type { Bundle, BundledLog } from '../../protocol/verification/bundle.ts'
 import type { Excerpt, ExcerptedLog } from '../../protocol/verification/excerpt.ts'
+import type { ShownCheckpoint } from '../../protocol/verification/shown-checkpoint.ts'
 import { slowPath, slowRoots } from './slow-tree.ts'
 
 const primitives: Primitives = sodiumPrimitives
@@ -84,14 +88,33 @@ export class Conversation {
       .filter(({ length }) => length > 0)
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map((writer) => writer.bundled())
-    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [] }
+    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [], checkpoints: [] }
+  }
+
+  /** What somebody's device has logged, the first and the last head of each log, signed by it and by others, each at a time of their own. */
+  checkpoint(of: Person, by: readonly Person[], generation = 0): ShownCheckpoint {
+    const heads = [...this.writers.map((writer) => writer.logged(1)), ...this.writers.map((writer) => writer.logged())]
+    const tree = new MerkleTree(primitives)
+    for (const head of heads) tree.append(headLeaf(head, primitives))
+    const checkpoint = { room: this.room, device: of.device, generation, ...tree.at() }
+    const signed = by.reduce(
+      (under, { device, deviceSeed }) => {
+        const time = 1_700_000_060 + this.writers.findIndex(({ owner }) => owner.device === device)
+        const signature = primitives.sign(cosignable(checkpoint, time), deviceSeed)
+        return withCosignature(under, { device, time, signature })
+      },
+      signCheckpoint(checkpoint, of.deviceSeed, primitives),
+    )
+    const shown = heads.map((head, index) => ({ ...head, index, hashes: tree.inclusion(index).hashes }))
+    const last = shown.slice(this.writers.length).sort((a, b) => Buffer.compare(a.log, b.log))
+    return { note: encodeCheckpoint(signed, primitives), heads: last }
   }
 
   excerpt(exporter: Person, chosen: Chosen, time = 1_700_000_100_000): Excerpt {
     const logs = [...chosen]
       .sort(([a], [b]) => (a.id < b.id ? -1 : 1))
       .map(([writer, indices]) => writer.excerpted(indices))
-    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [] }
+    return { genesis: this.genesis, logs, exporter: { device: exporter.device, time }, forks: [], checkpoints: [] }
   }
 }
 
@@ -200,6 +223,13 @@ export class Writer {
 
   head(length = this.length): Citation {
     return { log: this.key, length, treeHash: this.#hashes[length]! }
+  }
+
+  /** A head that its device signed, as others log it. */
+  logged(length = this.length): LoggedHead {
+    const head = this.head(length)
+    const signature = primitives.sign(headSignable(this.key, head, primitives), this.#person.deviceSeed)
+    return { ...head, fork: 0, signature }
   }
 
   /** The log up to a head that its device signed. */

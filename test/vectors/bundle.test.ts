@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
-import type { Check } from '../../protocol/verification/report.ts'
+import type { Check, Report } from '../../protocol/verification/report.ts'
 import { verifyBundle } from '../../protocol/verification/verify-bundle.ts'
 import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
@@ -31,13 +31,18 @@ interface Found {
     readonly where: string
   }[]
   readonly forks: readonly VectorFork[]
+  readonly witnessed: Report['witnessed']
+  /** Logs that a checkpoint covers beyond what is here of them. */
+  readonly unseen: readonly { readonly log: string; readonly length: number }[]
 }
 
 type BundleCase = VectorCase<{ readonly bundle: string; readonly expect?: readonly string[] }, Found> & {
   readonly failures?: readonly Failure[]
 }
 
-const cases: readonly BundleCase[] = ['format', 'verifying', 'disclosure', 'epochs'].flatMap((section) => [
+const sections = ['format', 'verifying', 'disclosure', 'epochs', 'checkpoints', 'witnessed']
+
+const cases: readonly BundleCase[] = sections.flatMap((section) => [
   ...casesOf<BundleCase['input'], Found>('bundle', section),
 ])
 
@@ -62,18 +67,22 @@ describe.each(everyPrimitives)('a bundle, with %s', (_, primitives) => {
         expect(report.ok).toBe(false)
         expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures))
       } else {
-        const { waiting: names, missing, standings, revoked, hidden, fallen, forks, ...whole } = wanted
+        const { waiting: names, missing, standings, revoked, hidden, fallen, forks, unseen, ...whole } = wanted
         const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
         expect(report.ok).toBe(true)
         expectForks(report.checks, forks)
-        const { room, exported, read, unknown } = report
-        expect({ room, exported, messages, read, unknown }).toEqual(whole)
+        const { room, exported, read, unknown, witnessed } = report
+        expect({ room, exported, messages, read, unknown, witnessed }).toEqual(whole)
         expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
         expect(report.revoked).toBe(revoked.length)
         expect(report.hidden).toBe(hidden.length)
         expect(report.fallen.map(({ where, code }) => ({ where, code }))).toEqual(fallen)
         expect([...new Set(waiting.map(({ name }) => name))]).toEqual(names)
-        const lines = waiting.filter(({ where }) => where !== undefined)
+        const [ofLogs, lines] = [false, true].map((isEntry) =>
+          waiting.filter(({ where }) => where?.includes('/') === isEntry),
+        ) as [Check[], Check[]]
+        expect(ofLogs.map(({ name, where }) => [name, where])).toEqual(unseen.map(({ log }) => ['completeness', log]))
+        for (const [i, { length }] of unseen.entries()) expect(ofLogs[i]!.text).toContain(`up to length ${length},`)
         expect(lines.map(({ where }) => where)).toEqual(missing.map(({ where }) => where))
         for (const [i, { log, cited, here, admitted }] of missing.entries()) {
           expect(lines[i]!.text).toContain(`log ${log} is cited up to length ${cited}, and ${here || 'nothing'}`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex } from '../../protocol/bytes.ts'
-import type { Check } from '../../protocol/verification/report.ts'
+import type { Check, Report } from '../../protocol/verification/report.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { expectForks, type VectorFork } from '../support/vector-forks.ts'
 import { casesOf, codeOf, everyPrimitives, type VectorCase } from '../support/vectors.ts'
@@ -17,6 +17,7 @@ interface Found {
   readonly fallen: readonly { readonly where: string; readonly code: string }[]
   readonly waiting: readonly string[]
   readonly forks: readonly VectorFork[]
+  readonly witnessed: Report['witnessed']
   /** How much of each log was left out. */
   readonly left: readonly { readonly log: string; readonly length: number; readonly here: number }[]
 }
@@ -25,7 +26,9 @@ type ExcerptCase = VectorCase<{ readonly excerpt: string; readonly expect?: read
   readonly failures?: readonly object[]
 }
 
-const cases: readonly ExcerptCase[] = ['format', 'verifying', 'order', 'authority', 'epochs'].flatMap((section) => [
+const sections = ['format', 'verifying', 'order', 'authority', 'epochs', 'checkpoints']
+
+const cases: readonly ExcerptCase[] = sections.flatMap((section) => [
   ...casesOf<ExcerptCase['input'], Found>('excerpt', section),
 ])
 
@@ -50,10 +53,10 @@ describe.each(everyPrimitives)('an excerpt, with %s', (_, primitives) => {
       expect(sorted(failuresOf(report.checks))).toEqual(sorted(failures ?? []))
       if (error) return
       const { waiting: names, left, standings, revoked, hidden, fallen, forks, ...whole } = wanted
-      const { room, exported, read, unknown } = report
+      const { room, exported, read, unknown, witnessed } = report
       const waiting = report.checks.filter(({ outcome }) => outcome === 'waiting')
       expectForks(report.checks, forks)
-      expect({ room, exported, messages, read, unknown }).toEqual(whole)
+      expect({ room, exported, messages, read, unknown, witnessed }).toEqual(whole)
       expect(Object.fromEntries(report.authors.map((each) => [each.identity, each.standing]))).toEqual(standings)
       expect(report.revoked).toBe(revoked.length)
       expect(report.hidden).toBe(hidden.length)

@@ -16,7 +16,7 @@ import { encodeExcerpt } from '../../protocol/verification/excerpt.ts'
 import { verifyFile } from '../../protocol/verification/verify-file.ts'
 import { smallConversation } from '../support/conversation.ts'
 import { epochConversation } from '../support/epoch-conversation.ts'
-import { mutantsOf } from '../support/mutants.ts'
+import { type Mutant, mutantsOf } from '../support/mutants.ts'
 import { specs, vectorFiles } from '../support/vector-files.ts'
 import { readVectors, type VectorCase } from '../support/vectors.ts'
 
@@ -68,6 +68,7 @@ interface Judgement {
   readonly error?: string
   readonly failures?: readonly { readonly code: string }[]
   readonly waiting?: readonly string[]
+  readonly witnessed?: readonly object[]
 }
 
 /** What the reference says of each of these bundles. */
@@ -135,6 +136,27 @@ describe('the verifier of the reference', () => {
     await compareMutants(encodeExcerpt(excerpt, people.ada.deviceSeed, sodiumPrimitives), 'excerpt')
   })
 
+  test('finds the same wrong, and the same witnesses, in every bundle with one field of its checkpoints changed', async () => {
+    const checkpoints = [
+      conversation.checkpoint(people.ada, [people.bo, people.cy]),
+      conversation.checkpoint(people.bo, [people.cy]),
+    ]
+    // Of one room, so the first bytes in which two notes differ are those of the device.
+    checkpoints.sort((a, b) => Buffer.compare(a.note, b.note))
+    const bundle = { ...conversation.bundle(people.ada), checkpoints }
+    await compareMutants(encodeBundle(bundle, people.ada.deviceSeed, sodiumPrimitives), 'bundle', isOfCheckpoints)
+  })
+
+  test('finds the same wrong, and the same witnesses, in every excerpt with one field of its checkpoint changed', async () => {
+    const chosen = new Map([
+      [ada, [2]],
+      [bo, [1]],
+    ])
+    const checkpoints = [conversation.checkpoint(people.ada, [people.bo, people.cy])]
+    const excerpt = { ...conversation.excerpt(people.ada, chosen), checkpoints }
+    await compareMutants(encodeExcerpt(excerpt, people.ada.deviceSeed, sodiumPrimitives), 'excerpt', isOfCheckpoints)
+  })
+
   test('finds the same wrong in every bundle of a room of suite 1 with one field changed', async () => {
     const { conversation: cellar, people: talking, ada: writer } = await epochConversation()
     const bundle = cellar.bundle(talking.ada)
@@ -166,15 +188,23 @@ describe('the verifier of the reference', () => {
     return index > 0 && keys && 'body' in keys ? withholdBody(keys, 'message', sodiumPrimitives) : keys
   }
 
-  async function compareMutants(whole: Uint8Array, kind: FileKind): Promise<void> {
+  function isOfCheckpoints({ path }: Mutant): boolean {
+    return path[0] === 4
+  }
+
+  async function compareMutants(
+    whole: Uint8Array,
+    kind: FileKind,
+    isWanted: (mutant: Mutant) => boolean = () => true,
+  ): Promise<void> {
     const [, , content] = decodeCbor(whole, { bytes: 100_000 }) as readonly CborValue[]
-    const mutants = mutantsOf(decodeCbor(content as Uint8Array, { bytes: 100_000 }))
+    const mutants = mutantsOf(decodeCbor(content as Uint8Array, { bytes: 100_000 })).filter(isWanted)
     const bundles = mutants.map(({ value }) => signed(encodeCbor(value), kind, people.ada.deviceSeed))
     const { judgements } = await judge(bundles)
     for (const [i, { path, how }] of mutants.entries()) {
-      const { ok, error, failures = [], waiting = [] } = judgements[i]!
+      const { ok, error, failures = [], waiting = [], witnessed = [] } = judgements[i]!
       const ours = ourJudgement(bundles[i]!)
-      const theirs = error ?? { ok, codes: failures.map(({ code }) => code).sort(), waiting }
+      const theirs = error ?? { ok, codes: failures.map(({ code }) => code).sort(), waiting, witnessed }
       expect(ours, `${path.join('.')} ${how}`).toEqual(theirs)
     }
   }
@@ -187,11 +217,12 @@ function signed(content: Uint8Array, kind: FileKind, deviceSeed: Uint8Array): Ui
 
 function ourJudgement(bytes: Uint8Array) {
   try {
-    const { ok, checks } = verifyFile(bytes, { primitives: sodiumPrimitives }).report
+    const { ok, checks, witnessed } = verifyFile(bytes, { primitives: sodiumPrimitives }).report
     return {
       ok,
       codes: checks.flatMap((check) => (check.outcome === 'failed' ? [check.code] : [])).sort(),
       waiting: [...new Set(checks.flatMap(({ name, outcome }) => (outcome === 'waiting' ? [name] : [])))],
+      witnessed,
     }
   } catch (error) {
     if (error instanceof ProtocolError) return error.code

@@ -493,6 +493,9 @@ export const en = {
   'verify.moreMessages': (n: number) => `and ${messages(n)} more, which are checked but not shown here`,
   'verify.notDisclosed': 'not disclosed',
   'verify.unplaced': 'place not checked',
+  'verify.witnessed': (n: number, time: string) => `witnessed by ${n}, no later than ${time}`,
+  'verify.witnessedHint':
+    'Witnessed: others of the room have signed, by their own clocks, that a message was there. They have not read it for that, it may be older, and they may lie together: confirm them as you would its author.',
   'verify.elsewhere': 'To check files on another computer, without a node or a network, take this along:',
   'verify.download': 'the verifier as one page',
   'verify.standalone': 'Parley verifier',

@@ -15,7 +15,10 @@ export interface ReportAuthor {
   readonly confirmed: boolean
 }
 
-/** A message as the file has it. `text`: null where it is not disclosed. `placed`: its place in the order was checked. */
+/**
+ * A message as the file has it. `text`: null where it is not disclosed. `placed`: its place in the order was checked.
+ * `witnessed`: how many people have signed that it was there, and since when, by their clocks (Unix ms).
+ */
 export interface SaidMessage {
   readonly id: string
   readonly author: string
@@ -23,6 +26,7 @@ export interface SaidMessage {
   readonly text: string | null
   readonly time: number
   readonly placed: boolean
+  readonly witnessed: { readonly people: number; readonly since: number } | null
 }
 
 /** What came out of verifying a file. */

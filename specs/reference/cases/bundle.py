@@ -11,7 +11,7 @@ from parley_reference.errors import ProtocolError
 from parley_reference.identity import revoke_device
 from parley_reference.primitives import public_key, sign
 
-from . import epoch_files
+from . import epoch_files, file_checkpoints
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, START, Device, Writer, seed, withheld
 
 EXPORTED = START + 60_000
@@ -26,9 +26,9 @@ def conversation():
     return ada, bo
 
 
-def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=()):
+def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=(), checkpoints=()):
     in_order = logs if keep_order else sorted(logs, key=key_of)
-    return encode_content(genesis, list(in_order), device, time, forks)
+    return encode_content(genesis, list(in_order), device, time, forks, checkpoints)
 
 
 def key_of(each):
@@ -62,6 +62,7 @@ def cases():
     yield from later_logs()
     yield from revocations()
     yield from epoch_files.bundles(accepted, refused)
+    yield from file_checkpoints.bundles(accepted, refused, exported)
 
 
 def waiting():
@@ -192,8 +193,8 @@ def envelopes(plain, signature, whole):
     yield refused("an envelope of five fields", encode(["parley-bundle", 1, plain, signature, None]))
     yield refused("a signature of 63 bytes", envelope(plain, signature[:63]))
     yield refused("one bit of the export signature", envelope(plain, bytes([signature[0] ^ 1]) + signature[1:]))
-    yield refused("exported at another time", envelope(plain[:-1] + bytes([plain[-1] ^ 1]), signature))
-    yield refused("a time of export later than calendars go, signed again", encode_bundle(plain[:-9] + encode(8_640_000_000_000_001), ADA.device_seed))
+    yield refused("exported at another time", envelope(plain.replace(encode(EXPORTED), encode(EXPORTED + 1)), signature))
+    yield refused("a time of export later than calendars go, signed again", encode_bundle(plain.replace(encode(EXPORTED), encode(8_640_000_000_000_001)), ADA.device_seed))
 
 
 def contents(ada, bo):
@@ -418,15 +419,15 @@ def flipped(statements):
 
 
 def told(plain):
-    genesis, logs, (device, time), forks = decode(plain, len(plain))
+    genesis, logs, (device, time), forks, checkpoints = decode(plain, len(plain))
     names = ("identity", "device", "generation", "headSignature", "blocks", "keys")
-    return {"genesis": genesis, "logs": [dict(zip(names, each)) for each in logs], "exporter": {"device": device, "time": time}, "forks": forks}
+    return {"genesis": genesis, "logs": [dict(zip(names, each)) for each in logs], "exporter": {"device": device, "time": time}, "forks": forks, "checkpoints": [file_checkpoints.told(each) for each in checkpoints]}
 
 
 def report(data, expect=()):
     found = verify_bundle(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "missing", "forks")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "missing", "forks", "witnessed", "unseen")}
 
 
 def given(data, expect):

@@ -5,13 +5,13 @@ NOTE = (
 )
 
 from parley_reference import room
-from parley_reference.encoding import decode
+from parley_reference.encoding import decode, encode
 from parley_reference.envelope import envelope, export_signable
 from parley_reference.errors import ProtocolError
 from parley_reference.excerpt import encode_content, encode_excerpt, verify_file
 from parley_reference.primitives import public_key, sign
 
-from . import epoch_files
+from . import epoch_files, file_checkpoints
 from .bundle import EXPORTED, PHONE, forked, key_of, revoke_again, stolen, update
 from .cast import ADA, BO, CY, GENESIS, INVITE_SEED, Writer, seed, withheld
 
@@ -32,8 +32,8 @@ def conversation():
     return ada, bo, cy
 
 
-def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=()):
-    return encode_content(genesis, list(logs) if keep_order else sorted(logs, key=key_of), device, time, forks)
+def content(*logs, genesis=GENESIS, device=ADA.device, time=EXPORTED, keep_order=False, forks=(), checkpoints=()):
+    return encode_content(genesis, list(logs) if keep_order else sorted(logs, key=key_of), device, time, forks, checkpoints)
 
 
 def exported(*logs, **changes):
@@ -61,6 +61,7 @@ def cases():
     yield from forks()
     yield from later_logs()
     yield from epoch_files.excerpts(accepted, refused)
+    yield from file_checkpoints.excerpts(accepted, refused, exported)
 
 
 def choices():
@@ -86,7 +87,7 @@ def envelopes(plain, signature, whole):
     yield refused("without its last byte", whole[:-1])
     yield refused("signed as a bundle", envelope(plain, sign(export_signable(plain), ADA.device_seed), magic="parley-excerpt"))
     yield refused("one bit of the export signature", envelope(plain, bytes([signature[0] ^ 1]) + signature[1:], magic="parley-excerpt"))
-    yield refused("exported at another time", envelope(plain[:-1] + bytes([plain[-1] ^ 1]), signature, magic="parley-excerpt"))
+    yield refused("exported at another time", envelope(plain.replace(encode(EXPORTED), encode(EXPORTED + 1)), signature, magic="parley-excerpt"))
 
 
 def contents(ada, bo):
@@ -227,7 +228,7 @@ def later_logs():
 
 
 def told(plain):
-    genesis, logs, (device, time), proofs = decode(plain, len(plain))
+    genesis, logs, (device, time), proofs, checkpoints = decode(plain, len(plain))
 
     def nodes(pairs):
         return [dict(zip(("size", "hash"), each)) for each in pairs]
@@ -244,13 +245,13 @@ def told(plain):
             "entries": [{"index": index, "block": block, "keys": keys, "path": nodes(path)} for index, block, keys, path in entries],
         }
 
-    return {"genesis": genesis, "logs": [told_log(each) for each in logs], "exporter": {"device": device, "time": time}, "forks": proofs}
+    return {"genesis": genesis, "logs": [told_log(each) for each in logs], "exporter": {"device": device, "time": time}, "forks": proofs, "checkpoints": [file_checkpoints.told(each) for each in checkpoints]}
 
 
 def report(data, expect=()):
     found = verify_file(data, [each.hex() for each in expect])
     assert found["ok"], found["failures"]
-    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "forks", "left")}
+    return {key: found[key] for key in ("room", "exported", "messages", "read", "unknown", "standings", "revoked", "hidden", "fallen", "waiting", "forks", "witnessed", "left")}
 
 
 def given(data, expect):

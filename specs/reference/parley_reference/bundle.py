@@ -1,6 +1,6 @@
 """specs/bundle.md: one file that verifies with nothing but itself."""
 
-from . import authority, entry, epoch, identity, log, ordering, recipients, room
+from . import authority, entry, epoch, identity, log, ordering, recipients, room, shown_checkpoint
 from .encoding import as_array, as_bytes, as_uint, encode
 from .envelope import check_export, decode_file, disclosure, encode_file, envelope, export_signable, found_forks
 from .errors import ProtocolError
@@ -8,9 +8,9 @@ from .errors import ProtocolError
 MOST_BLOCKS = 10_000_000
 
 
-def encode_content(genesis, logs, device, time, forks=()):
-    """`logs`: [identity, device, generation, signature, blocks, keys] each; `forks`: [identity, device, generation, proof] each."""
-    return encode([genesis, logs, [device, time], list(forks)])
+def encode_content(genesis, logs, device, time, forks=(), checkpoints=()):
+    """`logs`: [identity, device, generation, signature, blocks, keys] each; `forks`: [identity, device, generation, proof] each; `checkpoints`: [note, heads] each."""
+    return encode([genesis, logs, [device, time], list(forks), list(checkpoints)])
 
 
 def encode_bundle(content, device_seed):
@@ -53,9 +53,20 @@ def verify_bundle(data, expect=()):
 
     check_export(bundle, logs, fail)
     found = found_forks(this_room, bundle["forks"], fail)
+    covered, unseen = shown_checkpoint.coverage(this_room, bundle["checkpoints"], logs, _tree_in(logs), fail)
     entries = _fold_causally(bundle["genesis"], this_room, logs, fail, missing)
     unknown = check_recipients(bundle["genesis"], logs, entries, fail)
-    return _summary(this_room, bundle, logs, entries, failures, missing, found, unknown, expect)
+    return _summary(this_room, bundle, logs, entries, failures, missing, found, covered, unseen, unknown, expect)
+
+
+def _tree_in(logs):
+    by_key = {each["key"]: each for each in logs}
+
+    def tree_at(key, length):
+        known = by_key.get(key)
+        return log.tree_hash(log.roots(known["blocks"][:length])) if known and length <= len(known["blocks"]) else None
+
+    return tree_at
 
 
 def _fold_causally(genesis, this_room, logs, fail, missing):
@@ -66,9 +77,7 @@ def _fold_causally(genesis, this_room, logs, fail, missing):
         known = by_key.get(key)
         return known["depths"][length - 1] if known and 0 < length <= len(known["depths"]) else None
 
-    def tree_at(key, length):
-        known = by_key.get(key)
-        return log.tree_hash(log.roots(known["blocks"][:length])) if known and length <= len(known["blocks"]) else None
+    tree_at = _tree_in(logs)
 
     def is_admitted(key):
         known = by_key.get(key)
@@ -319,11 +328,12 @@ def read_of(entries, count):
     return {"whole": whole, "header": header, "none": count - whole - header}
 
 
-def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown, expect):
+def _summary(this_room, bundle, logs, entries, failures, missing, found, covered, unseen, unknown, expect):
     authors_by_log = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(bundle["genesis"], logs)
     names = names_of(logs, resolved)
+    steps = shown_checkpoint.witnesses(covered, logs, resolved)
     caps = {each["key"]: each["cap"] for each in logs}
     messages, name, revoked, hidden = [], "", [], []
     for each in sorted(entries, key=lambda entry_: entry_["order"]):
@@ -354,6 +364,7 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
                     "text": event.get("text"),
                     "time": each["time"],
                     "placed": each["placed"],
+                    "witnessed": shown_checkpoint.witnessed_at(steps, each["log"], each["index"]),
                 }
             )
     identities = {author["identity"].hex() for author in authors_by_log.values() if author}
@@ -362,11 +373,12 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
         failures.append({"check": "authors", "code": "bundle/expected", "where": None})
     locked = any(each["read"] == "locked" for each in entries)
     waits = {
+        "checkpoints": not steps,
         "entries": sealed or locked or any(each["withheld"] for each in entries),
         "epochs": unknown > 0 or (sealed and room.suite_in(bundle["genesis"]) == 1),
         "membership": sealed or any(each["withheld"] == "authority" for each in entries),
         "causality": sealed or locked,
-        "completeness": sealed or locked or missing or resolved.missing or any(not each["placed"] for each in messages),
+        "completeness": sealed or locked or missing or unseen or resolved.missing or any(not each["placed"] for each in messages),
         "authors": sealed or any(each not in expect for each in identities),
     }
     waiting = [name for name, waits_for in waits.items() if waits_for]
@@ -386,4 +398,6 @@ def _summary(this_room, bundle, logs, entries, failures, missing, found, unknown
         "waiting": waiting,
         "missing": _missing_told(missing, logs),
         "forks": found,
+        "witnessed": shown_checkpoint.witnessed_told(steps),
+        "unseen": [{"log": key.hex(), "length": length} for key, length in sorted(unseen.items())],
     }

@@ -1,6 +1,6 @@
 """specs/bundle.md#format: what bundles and excerpts have in common."""
 
-from . import fork, log, room
+from . import fork, log, room, shown_checkpoint
 from .encoding import as_array, as_bytes, as_time, as_uint, decode, encode, in_domain
 from .errors import ProtocolError
 from .primitives import sha256, sign, verify
@@ -38,13 +38,14 @@ def decode_file(data, read_log):
         raise ProtocolError("bundle/version")
     as_bytes(content, most=MOST_BUNDLE_BYTES)
     as_bytes(signature, 64)
-    genesis, logs, exporter, forks = as_array(decode(content, MOST_BUNDLE_BYTES), 4)
+    genesis, logs, exporter, forks, checkpoints = as_array(decode(content, MOST_BUNDLE_BYTES), 5)
     device, time = as_array(exporter, 2)
     as_bytes(device, 32)
     return {
         "genesis": as_bytes(genesis, most=room.MOST_GENESIS_BYTES),
         "logs": [read_log(item) for item in as_array(logs, most=MOST_LOGS)],
         "forks": [_fork(item) for item in as_array(forks, most=MOST_LOGS)],
+        "checkpoints": [shown_checkpoint.from_cbor(item) for item in as_array(checkpoints, most=shown_checkpoint.MOST_CHECKPOINTS)],
         "device": device,
         "time": as_time(time),
         "signed": verify(signature, export_signable(content, kind), device),

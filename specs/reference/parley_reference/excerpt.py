@@ -1,6 +1,6 @@
 """specs/excerpt.md: chosen entries that verify with nothing but themselves."""
 
-from . import entry, log, room
+from . import entry, log, room, shown_checkpoint
 from .bundle import (
     check_disclosure,
     check_of,
@@ -24,9 +24,9 @@ MOST_NODES = 49
 MOST_ENTRIES = 1_000_000
 
 
-def encode_content(genesis, logs, device, time, forks=()):
+def encode_content(genesis, logs, device, time, forks=(), checkpoints=()):
     """`logs`: [identity, device, generation, [length, signature, roots], [[index, block, keys, path], …]] each."""
-    return encode([genesis, logs, [device, time], list(forks)])
+    return encode([genesis, logs, [device, time], list(forks), list(checkpoints)])
 
 
 def encode_excerpt(content, device_seed):
@@ -84,11 +84,12 @@ def verify_excerpt(data, expect=()):
     def tree_at(key, length):
         return heads[key][1] if key in heads and heads[key][0] == length else None
 
+    covered, _ = shown_checkpoint.coverage(this_room, excerpt["checkpoints"], logs, tree_at, fail)
     entries = []
     for each in sorted(logs, key=lambda one: one["generation"]):
         entries += _fold(each, this_room, excerpt["genesis"], is_admitted, tree_at, fail)
     _check_order(logs, entries, fail)
-    return _summary(this_room, excerpt, logs, entries, failures, found, expect)
+    return _summary(this_room, excerpt, logs, entries, failures, found, covered, expect)
 
 
 def _show(each, this_room, fail):
@@ -170,11 +171,12 @@ def _check_order(logs, entries, fail):
             before = shown
 
 
-def _summary(this_room, excerpt, logs, entries, failures, found, expect):
+def _summary(this_room, excerpt, logs, entries, failures, found, covered, expect):
     authors = {each["key"]: each["folded"]["author"] for each in logs}
     first_logs = {each["key"] for each in logs if each["generation"] == 0}
     resolved = resolve(excerpt["genesis"], logs)
     names = names_of(logs, resolved)
+    steps = shown_checkpoint.witnesses(covered, logs, resolved)
     caps = {each["key"]: each["cap"] for each in logs}
     messages, name, revoked, hidden = [], "", [], []
     for each in sorted(entries, key=lambda one: one["order"]):
@@ -200,6 +202,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
                     "text": event.get("text"),
                     "time": each["said"],
                     "placed": False,
+                    "witnessed": shown_checkpoint.witnessed_at(steps, each["log"], each["index"]),
                 }
             )
     identities = {author["identity"].hex() for author in authors.values() if author}
@@ -213,7 +216,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
     standings = {identity: resolved.standing_of(bytes.fromhex(identity)) for identity in sorted(identities)}
     if any(each["withheld"] == "authority" for each in entries) or resolved.missing or revoked or hidden or "none" in standings.values():
         waiting.append("membership")
-    waiting += ["causality", "completeness"]
+    waiting += ["causality", *([] if steps else ["checkpoints"]), "completeness"]
     if any(identity not in expect for identity in identities):
         waiting.append("authors")
     return {
@@ -231,6 +234,7 @@ def _summary(this_room, excerpt, logs, entries, failures, found, expect):
         "failures": failures,
         "waiting": waiting,
         "forks": found,
+        "witnessed": shown_checkpoint.witnessed_told(steps),
         "left": [
             {"log": each["key"].hex(), "length": each["length"], "here": len(each["entries"])}
             for each in logs

@@ -25,7 +25,7 @@ describe.concurrent('parley verify', () => {
     const { code, stdout, stderr } = await parley(['verify', file, '--json'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const report = JSON.parse(stdout)
-    expect(Object.keys(report)).toEqual(['ok', 'messages', 'checks'])
+    expect(Object.keys(report)).toEqual(['ok', 'messages', 'checks', 'witnessed'])
     expect(report.ok).toBe(true)
     expect(report.messages).toBeGreaterThan(0)
     for (const { name, outcome, text } of report.checks) {
@@ -79,8 +79,23 @@ describe('parley verify', () => {
     expect(told.stdout).toMatch(/Ada.*Who took the key to the shed\?\n.*Bo.*I did\. It hangs behind the door\./)
     expect(told.stdout).toContain('What was left out: whoever exported this chose the messages.')
     const report = JSON.parse(json.stdout)
-    expect(Object.keys(report)).toEqual(['ok', 'messages', 'checks', 'said'])
+    expect(Object.keys(report)).toEqual(['ok', 'messages', 'checks', 'witnessed', 'said'])
     expect(report.said[0]).toMatchObject({ name: 'Ada', text: 'Who took the key to the shed?' })
+  })
+
+  test('says who has witnessed what, up to where and by when', async () => {
+    const { cases } = JSON.parse(await readFile('specs/vectors/bundle.json', 'utf8'))
+    const { input, expect: wanted } = cases.find(({ section }: { section: string }) => section === 'checkpoints')
+    const path = join(folder, 'witnessed.parley')
+    await writeFile(path, Buffer.from(input.bundle, 'hex'))
+    const told = await parley(['verify', path])
+    expect(told.stdout).toMatch(/passed +checkpoints +3 of 3 logs witnessed/)
+    expect(told.stdout).toMatch(
+      /Witnessed\n.*entries +of log [0-9a-f]{8} +no later than 2023-11-14.*, by the clocks of Bo/,
+    )
+    expect(told.stdout).toContain('they may lie together')
+    const json = await parley(['verify', path, '--json'])
+    expect(JSON.parse(json.stdout).witnessed).toEqual(wanted.witnessed)
   })
 
   test('says of a file that withholds its texts what it shows, and of one without keys that nothing can be read', async () => {
