@@ -126,6 +126,7 @@ async function openParts(config: NodeConfig, closers: (() => unknown)[]): Promis
         network: swarm.state === 'online' && peers.count === 0 ? 'searching' : swarm.state,
         peers: peers.count,
         storage: space.isLow ? 'full' : storage,
+        refused: [...calls.refused()],
       }),
     }),
   )

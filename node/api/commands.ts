@@ -274,7 +274,17 @@ export const commands = {
     },
     Nothing,
   ),
-  'end-call': command('Decline, cancel, hang up, or give a call up', { call: CallId, reason: CallEndReason }, Nothing),
+  'end-call': command(
+    'Decline, cancel, hang up, or give a call up',
+    {
+      call: CallId,
+      reason: CallEndReason,
+      found: Type.Optional(
+        Type.Literal('certificate', { description: 'the connection showed another one than was signed' }),
+      ),
+    },
+    Nothing,
+  ),
   'start-group-call': command(
     'Start a call that is open to a room, or come to the one that is on there',
     { room: RoomId },

@@ -42,6 +42,9 @@ export const StatusView = Type.Object(
     network: NetworkState,
     peers: Type.Integer({ description: 'connected nodes' }),
     storage: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
+    refused: Type.Array(Type.Object({ reason: Type.String(), times: Type.Integer() }, closed), {
+      description: 'offers, answers, descriptions and packets of calls that were refused since the start, by reason',
+    }),
   },
   closed,
 )
@@ -225,6 +228,7 @@ export const CallView = Type.Object(
           device: Type.Union([DeviceId, Type.Null()], {
             description: 'the one of theirs that takes part, once it is known',
           }),
+          refused: Type.Integer({ description: 'packets of its tunnel that were refused' }),
           direction: Type.Union([Type.Literal('outgoing'), Type.Literal('incoming')]),
           state: Type.Union([
             Type.Literal('ringing'),

@@ -1,6 +1,7 @@
 import type { Description } from '../../protocol/call/description.ts'
 import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
 import { type MediaTunnel, openMediaTunnel, type TunnelPlace } from './media-tunnel.ts'
+import type { RefusalReason } from './refusals.ts'
 
 /** The tunnel of the one call there is, and which way its packets go now. */
 export interface CallMedia {
@@ -15,6 +16,10 @@ export interface CallMedia {
   receive(id: string, frame: Uint8Array): void
   /** How many packets our browser has sent. */
   sent(id: string): number
+  /** How many packets and frames its tunnel has refused. */
+  refused(id: string): number
+  /** How many frames the other node has sent. */
+  heard(id: string): number
 }
 
 interface Opened {
@@ -23,14 +28,15 @@ interface Opened {
   sides: readonly [own: Description, remote: Description] | null
 }
 
-export function makeCallMedia(): CallMedia {
+/** `onRefused` is told of each packet and frame that is refused. */
+export function makeCallMedia(onRefused: (reason: RefusalReason) => void): CallMedia {
   const opened = new Map<string, Opened>()
 
   return {
     async open(id, at, send) {
       const media: Opened = { id, tunnel: null, sides: null }
       opened.set(id, media)
-      const tunnel = await openMediaTunnel({ id: tunnelId(id), at, send })
+      const tunnel = await openMediaTunnel({ id: tunnelId(id), at, send, onRefused })
       // Released while the socket was being opened.
       if (opened.get(id) !== media) return tunnel.close()
       media.tunnel = tunnel
@@ -49,6 +55,11 @@ export function makeCallMedia(): CallMedia {
     },
     setAway: (id, away) => opened.get(id)?.tunnel?.setAway(away),
     receive: (id, frame) => opened.get(id)?.tunnel?.receive(frame),
+    refused(id) {
+      const { foreign = 0, stranger = 0, oversized = 0, misdirected = 0 } = opened.get(id)?.tunnel?.counters ?? {}
+      return foreign + stranger + oversized + misdirected
+    },
+    heard: (id) => opened.get(id)?.tunnel?.counters.heard ?? 0,
     sent: (id) => opened.get(id)?.tunnel?.counters.sent ?? 0,
   }
 }

@@ -7,11 +7,13 @@ interface Surroundings {
   readonly peerName: string
   readonly candidate: SyntheticCandidate | null
   readonly self: CallPeer
+  /** Packets and frames. */
+  readonly refused: number
   readonly notes: Pick<CallNotes, 'statuses' | 'reactions' | 'direct'>
 }
 
 /** A call as the page sees it. The remote SDP is there once there is a socket for it to name. */
-export function callView(call: Call, { peerName, candidate, self, notes }: Surroundings): CallView {
+export function callView(call: Call, { peerName, candidate, self, refused, notes }: Surroundings): CallView {
   if (call.state === 'idle') return { call: null }
   const { id, room, peer, direction } = call
   const lost = call.state === 'connecting' && call.goneSince !== null
@@ -33,6 +35,7 @@ export function callView(call: Call, { peerName, candidate, self, notes }: Surro
         remote && candidate
           ? { sdp: sdpOf(remote, { type, candidate }), fingerprint: fingerprintText(remote.fingerprint) }
           : null,
+      refused,
       statuses: notes.statuses(participants),
       direct: notes.direct.paths(participants.filter((each) => each !== self)),
       reactions: notes.reactions(participants),

@@ -24,16 +24,18 @@ import { makeAnnouncements, type Presence } from './announcements.ts'
 import type { CallHistory } from './call-history.ts'
 import { makeCallMedia } from './call-media.ts'
 import { type CallNotes, makeCallNotes, type NoteTaker, type OwnStatus } from './call-notes.ts'
-import { asProblem, refusing } from './call-refusal.ts'
+import { asProblem } from './call-refusal.ts'
 import { callView } from './call-view.ts'
 import { type GroupCalls, makeGroupCalls } from './group-calls.ts'
 import { candidateAddress } from './local-socket.ts'
 import type { TunnelPlace } from './media-tunnel.ts'
 import { makeOfferGate } from './offer-gate.ts'
 import { makePageSilence } from './page-silence.ts'
+import { makeRefusals, type RefusalReason, type Refusals } from './refusals.ts'
 import { makeResumption, type ShownCall } from './resumption.ts'
 import { makeCallKey } from './sealed-signal.ts'
 import { type CallAnswerEvent, type CallOfferEvent, makeSignals } from './signals.ts'
+import { makeSilence } from './silence.ts'
 
 /** A device of a room's member, connected now. Identity and device are hex. */
 export interface LivePeer extends NoteTaker {
@@ -90,8 +92,8 @@ export interface Calls {
   accept(id: string, sdp: string): Promise<void>
   /** After a new start: the page is still in this call. Throws `Problem` (call-busy, call-lost, call-refused, no-such-room). */
   resume(id: string, shown: ShownCall): Promise<void>
-  /** Throws `Problem` (no-such-call). */
-  end(id: string, reason: CallEndReason): Promise<void>
+  /** `found`: what the page has refused, if that is why. Throws `Problem` (no-such-call). */
+  end(id: string, reason: CallEndReason, found?: 'certificate'): Promise<void>
   /** Tell the others what we send, and whether our hand is raised. Throws `Problem` (no-such-call). */
   setStatus(id: string, status: OwnStatus): void
   /** Show an emoji to all in the call; nothing happens if there were too many. Throws `Problem` (no-such-call). */
@@ -106,6 +108,8 @@ export interface Calls {
   peerGone(room: string, device: string): void
   peerBack(room: string, device: string): void
   view(): CallView
+  /** What was refused since the start. */
+  refused(): ReturnType<Refusals['counts']>
   onChange(listener: () => void): () => void
   /** Hang up, and let everything be written. */
   close(): Promise<void>
@@ -114,17 +118,24 @@ export interface Calls {
 /** Devices of one person that ring at once. */
 const mostRung = 8
 
+/** Of the other page, whose browser checks every 6 seconds at least, or of the way to it. */
+const mostPeerSilence = 7_000
+/** Packets in a second: with fewer, the browser sends its voice another way, and the other one may do so too. */
+const leastCarried = 10
+
 /** Spec: specs/call.md. */
 export async function openCalls(options: CallsOptions): Promise<Calls> {
   const { self, append, peers, history, nameOf, isDirect, now, log } = options
   const callKey = await makeCallKey()
   const announcements = makeAnnouncements(callKey.publicKey)
   const signals = makeSignals({ self, callKey })
-  const media = makeCallMedia()
+  const refusals = makeRefusals()
+  const media = makeCallMedia(refusals.count)
   const listeners = new Set<() => void>()
   const isConnected = (room: string, { identity, device }: CallPeer) => findPeer(room, identity, device) !== null
-  const gate = makeOfferGate({ self, announcements, isConnected })
+  const gate = makeOfferGate({ self, announcements, refusals, isConnected })
   const pageSilence = makePageSilence()
+  const peerSilence = makeSilence()
   const resumption = makeResumption({ self, history, isMember: peers.isMember })
   const notes = makeCallNotes({
     self,
@@ -139,6 +150,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     signals,
     announcements,
     pageSilence,
+    refusals,
     peers,
     history,
     mediaKeys: options.mediaKeys,
@@ -157,6 +169,9 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   let inbox: Promise<void> = Promise.resolve()
   let outbox: Promise<void> = Promise.resolve()
   let clock: NodeJS.Timeout | null = null
+  /** Shown once a second at most: whoever floods us must not make the page draw. */
+  let shownRefused = 0
+  let lastSent = 0
   const patienceForPages = setTimeout(endForgotten, callTimes.gone).unref()
 
   function apply(happening: CallHappening): void {
@@ -182,7 +197,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
 
   function findRoute(): void {
     route = isLive(call) ? findPeer(call.room, call.peer.identity, call.peer.device) : null
-    if (call.state === 'connecting') media.setAway(call.id, route === null)
+    if (call.state === 'connecting') media.setAway(call.id, route === null || call.goneSince !== null)
   }
 
   function tellStatus(): void {
@@ -213,7 +228,21 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     notes.passTime()
     if (call.state !== 'connecting' || !call.answered) return
     const { id } = call
-    if (pageSilence.isTooLong(id, media.sent(id), now())) apply({ type: 'stopped', id, reason: 'failed' })
+    const refused = media.refused(id)
+    if (refused !== shownRefused) {
+      shownRefused = refused
+      changed()
+    }
+    const sent = media.sent(id)
+    const isCarrying = sent - lastSent >= leastCarried
+    lastSent = sent
+    if (pageSilence.isTooLong(id, sent, now())) apply({ type: 'stopped', id, reason: 'failed' })
+    else if (isCarrying && isPeerSilent(id)) apply({ type: 'peer-gone', room: call.room, device: call.peer.device! })
+  }
+
+  function isPeerSilent(id: string): boolean {
+    const heard = media.heard(id)
+    return heard > 0 && peerSilence.of(id, heard, now()) >= mostPeerSilence
   }
 
   /** Entries go out in the order in which they were decided. */
@@ -237,11 +266,21 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     return { address: options.candidateAddress ?? candidateAddress(), port: 0 }
   }
 
+  /** What breaks a rule of the call is told to the page as one problem, and counted. */
+  function describing<T>(make: () => T): T {
+    try {
+      return make()
+    } catch (error) {
+      if (error instanceof ProtocolError) refusals.count('description')
+      throw asProblem(error)
+    }
+  }
+
   async function start(room: string, to: string, sdp: string): Promise<string> {
     if (isLive(call) || group.isIn()) throw new Problem('call-busy')
     const rung = peers.of(room, to).slice(0, mostRung)
     const id = toHex(randomBytes(16))
-    const [description, drafts] = refusing(() => {
+    const [description, drafts] = describing(() => {
       const description = describe(sdp)
       const drafts = rung.flatMap(({ identity, device, presence }) =>
         presence
@@ -274,7 +313,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     const accepted = call
     const presence = findPeer(call.room, call.peer.identity, call.peer.device)?.presence
     if (!presence) throw new Problem('peer-offline')
-    const [description, draft] = refusing(() => {
+    const [description, draft] = describing(() => {
       const description = describe(sdp)
       const offer = accepted.offers.get(accepted.peer.device)!
       return [description, signals.draftAnswer({ ...accepted, offer }, description, presence)]
@@ -295,7 +334,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
       throw new Problem('call-busy')
     }
     if (group.isIn()) throw new Problem('call-busy')
-    const { own: description, place, ...resumed } = refusing(() => resumption.check(id, shown))
+    const { own: description, place, ...resumed } = describing(() => resumption.check(id, shown))
     const { room, device } = shown
     apply({ type: 'resumed', id, room, ...resumed })
     try {
@@ -326,9 +365,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
     const peer = { identity, device }
     if (event.type === 'call-offer') {
-      if (gate.admits(room, peer, event, now())) queue(() => receiveOffer(room, peer, event).finally(gate.done))
+      if (gate.admits(room, peer, event, now()))
+        queue(() => receiveOffer(room, peer, event).finally(gate.done), 'offer-unreadable')
     }
-    if (event.type === 'call-answer') queue(() => receiveAnswer(room, peer, event))
+    if (event.type === 'call-answer') queue(() => receiveAnswer(room, peer, event), 'answer-unreadable')
     // Queued, because the offer may still be being opened.
     if (event.type === 'call-ended') {
       queue(async () => apply({ type: 'ended', id: toHex(event.call), peer, reason: event.reason }))
@@ -344,8 +384,9 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     }
   }
 
-  function queue(work: () => Promise<void>): void {
+  function queue(work: () => Promise<void>, refused: RefusalReason | null = null): void {
     inbox = inbox.then(work).catch((error: Error) => {
+      if (refused) refusals.count(refused)
       log.warn({ error: error instanceof ProtocolError ? error.code : error.name }, 'a call entry was refused')
     })
   }
@@ -368,8 +409,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   async function receiveAnswer(room: string, peer: CallPeer, event: CallAnswerEvent): Promise<void> {
     const id = toHex(event.call)
     const asked = call.state === 'ringing' && call.direction === 'outgoing' && call.id === id ? call : null
-    if (!asked || asked.room !== room || asked.peer.identity !== peer.identity) return
-    if (asked.offers.get(peer.device) !== toHex(event.offer) || toHex(event.to) !== self.device) return
+    if (!asked) return
+    const isAsked = asked.room === room && asked.peer.identity === peer.identity
+    const isOurs = asked.offers.get(peer.device) === toHex(event.offer) && toHex(event.to) === self.device
+    if (!isAsked || !isOurs) return refusals.count('answer-foreign')
     try {
       const { offer, remote } = await signals.openAnswer({ id, room, peer }, event)
       if (own) media.connect(id, own, remote)
@@ -386,14 +429,16 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     start,
     accept,
     resume,
-    async end(id, reason) {
+    async end(id, reason, found) {
       requireLive(id)
+      if (found) refusals.count(found)
       apply({ type: 'stopped', id, reason })
       await outbox
     },
     setStatus(id, status) {
       notesOf(id).setOwn(status)
     },
+    refused: refusals.counts,
     react(id, emoji) {
       notesOf(id).react(emoji)
     },
@@ -404,8 +449,13 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     presence: announcements.announce,
     receiveEntry,
     receiveDatagram(device, datagram) {
-      if (isLive(call) && hasDevice(call, device)) media.receive(call.id, datagram)
-      else group.receiveDatagram(device, datagram)
+      if (!isLive(call) || !hasDevice(call, device)) {
+        if (!group.receiveDatagram(device, datagram)) refusals.count('frame-foreign')
+        return
+      }
+      media.receive(call.id, datagram)
+      // Its packets had stopped, though its node was connected as far as we knew.
+      if (call.goneSince !== null && route) apply({ type: 'peer-back', room: call.room, device })
     },
     receiveNote(room, { identity, device }, { call: id, note }) {
       if (group.hasParticipant(room, toHex(id), device))
@@ -428,7 +478,7 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     view() {
       const peerName = call.state === 'idle' ? '' : nameOf(call.room, call.peer.identity)
       const candidate = call.state === 'idle' ? null : media.candidate(call.id)
-      return callView(call, { peerName, candidate, self, notes })
+      return callView(call, { peerName, candidate, self, refused: shownRefused, notes })
     },
     onChange(listener) {
       listeners.add(listener)

@@ -30,6 +30,7 @@ import { announcesFanOut, makeGroupFanOut } from './group-fan-out.ts'
 import { groupView } from './group-view.ts'
 import type { TunnelPlace } from './media-tunnel.ts'
 import type { PageSilence } from './page-silence.ts'
+import type { Refusals } from './refusals.ts'
 import { makeRosters } from './rosters.ts'
 import type { CallAnswerEvent, CallOfferEvent, Signals } from './signals.ts'
 
@@ -55,7 +56,8 @@ export interface GroupCalls {
   notesOf(call: string): CallNotes | null
   /** Take an entry in; false if it is of a pair call. */
   receiveEntry(room: string, entry: CallEntry): boolean
-  receiveDatagram(device: string, datagram: Uint8Array): void
+  /** Answers whether it is from somebody who takes part. */
+  receiveDatagram(device: string, datagram: Uint8Array): boolean
   /** Whether a device takes part in the call that this node is in. */
   hasParticipant(room: string, call: string, device: string): boolean
   /** Somebody's connection has changed in this room. */
@@ -75,6 +77,7 @@ interface Surroundings
   readonly signals: Signals
   readonly announcements: Announcements
   readonly pageSilence: PageSilence
+  readonly refusals: Pick<Refusals, 'count'>
   /** Write into the own log of a room, after everything that was to be written before. */
   write(room: string, make: () => Promise<readonly CallEvent[]>): Promise<void>
   /** Where browsers are to send to. */
@@ -90,13 +93,13 @@ const mostOffers = { times: 20, within: 60_000 } as const
 
 /** Spec: specs/group-call.md. */
 export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
-  const { self, callKey, signals, announcements, peers, history, nameOf, isDirect, now, log, write, onChange } =
+  const { self, callKey, signals, announcements, refusals, peers, history, nameOf, isDirect, now, log, write, onChange } =
     surroundings
   const { pageSilence } = surroundings
   const findPeer = (room: string, identity: string, device: string): LivePeer | null =>
     peers.of(room, identity).find((peer) => peer.device === device) ?? null
   const rosters = makeRosters({ self, callKey: toHex(callKey), history, findPeer })
-  const media = makeCallMedia()
+  const media = makeCallMedia(refusals.count)
   const patience = makePatience(mostOffers)
   const notes = makeCallNotes({ self, audience: () => [...routes.values()], isDirect, now, onChange })
   const fanOut = makeGroupFanOut({
@@ -359,10 +362,12 @@ export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
       fanOut.setTiles(tiles)
     },
     receiveDatagram(device, datagram) {
-      if (group.state !== 'in') return
+      if (group.state !== 'in') return false
       const offer = group.links.get(device)?.offer
       if (isFanOut(datagram)) receiveFanOut(group, device, datagram)
       else if (offer) media.receive(offer, datagram)
+      else return group.links.has(device)
+      return true
     },
     hasParticipant: (room, call, device) =>
       group.state === 'in' && group.room === room && group.id === call && group.links.has(device),

@@ -1,6 +1,7 @@
 import type { RemoteInfo } from 'node:dgram'
 import type { SyntheticCandidate } from '../../protocol/call/sdp.ts'
 import { bindLocal, localAddresses } from './local-socket.ts'
+import type { RefusalReason } from './refusals.ts'
 import { answerCheck, type CheckCredentials, isCheckWith, readStun } from './stun.ts'
 
 /** Packets carried, and packets refused for each reason there is. */
@@ -8,6 +9,8 @@ export interface TunnelCounters {
   /** From our browser to the other node, and back. */
   sent: number
   received: number
+  /** Frames of this call from the other node, delivered or not. */
+  heard: number
   /** Held for a browser that had not spoken yet. */
   queued: number
   /** Not from this machine. */
@@ -30,7 +33,7 @@ export interface MediaTunnel {
   /** Listen to the browser that can prove these. Before, nobody is. */
   expect(credentials: CheckCredentials): void
   /**
-   * Whether the other node is away. Meanwhile our browser's checks are answered here: it would give the call up after some
+   * Whether the other node is away, or nothing comes from it. Meanwhile our browser's checks are answered here: it would give the call up after some
    * 15 seconds, and consent (RFC 7675) is this socket's to give.
    */
   setAway(away: boolean): void
@@ -51,6 +54,8 @@ export interface MediaTunnelOptions {
   readonly at: TunnelPlace
   /** Takes an unordered datagram for the other node. */
   send(frame: Uint8Array): void
+  /** Told of each packet and frame that is refused. */
+  onRefused?(reason: RefusalReason): void
 }
 
 const idBytes = 4
@@ -73,10 +78,11 @@ interface Source {
  * machine is listened to. Answers to checks go back to the socket that asked; everything else to the one that last sent
  * media. Spec: specs/call.md#tunnel (RFC 8445, RFC 7983).
  */
-export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Promise<MediaTunnel> {
+export async function openMediaTunnel({ id, at, send, onRefused }: MediaTunnelOptions): Promise<MediaTunnel> {
   const counters: TunnelCounters = {
     sent: 0,
     received: 0,
+    heard: 0,
     queued: 0,
     foreign: 0,
     stranger: 0,
@@ -96,17 +102,19 @@ export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Pro
   socket.on('error', () => counters.failed++)
   socket.on('message', fromBrowser)
 
+  function refuse(counter: 'oversized' | 'foreign' | 'stranger' | 'misdirected', reason: RefusalReason): void {
+    counters[counter]++
+    onRefused?.(reason)
+  }
+
   function fromBrowser(packet: Buffer, { address, port }: RemoteInfo): void {
-    if (packet.length > mostPacketBytes) return void counters.oversized++
-    if (!isLocal(address)) return void counters.foreign++
+    if (packet.length > mostPacketBytes) return void refuse('oversized', 'packet-oversized')
+    if (!isLocal(address)) return void refuse('foreign', 'packet-foreign')
     const source = { address, port }
-    if (!isFromBrowser(packet, source)) return void counters.stranger++
+    if (!isFromBrowser(packet, source)) return void refuse('stranger', 'packet-stranger')
     counters.sent++
-    if (away) {
-      if (credentials && readStun(packet)?.type === 'request') {
-        socket.send(answerCheck(packet, source, credentials.password), port, address)
-      }
-      return
+    if (away && credentials && readStun(packet)?.type === 'request') {
+      socket.send(answerCheck(packet, source, credentials.password), port, address)
     }
     const frame = Buffer.allocUnsafe(idBytes + packet.length)
     frame.set(id)
@@ -148,10 +156,11 @@ export async function openMediaTunnel({ id, at, send }: MediaTunnelOptions): Pro
     },
     receive(frame) {
       if (frame.length <= idBytes || Buffer.compare(frame.subarray(0, idBytes), id) !== 0) {
-        return void counters.misdirected++
+        return void refuse('misdirected', 'frame-foreign')
       }
+      counters.heard++
       const packet = Buffer.from(frame.subarray(idBytes))
-      if (packet.length > mostPacketBytes) return void counters.oversized++
+      if (packet.length > mostPacketBytes) return void refuse('oversized', 'frame-oversized')
       if (browser) {
         const stun = readStun(packet)
         const asker = stun?.type === 'response' ? transactions.get(stun.transaction) : undefined

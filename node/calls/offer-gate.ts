@@ -2,6 +2,7 @@ import { toHex } from '../../protocol/bytes.ts'
 import type { CallPeer } from '../../protocol/call/call.ts'
 import type { Announcements } from './announcements.ts'
 import { makePatience } from './call-patience.ts'
+import type { RefusalReason, Refusals } from './refusals.ts'
 import type { CallOfferEvent } from './signals.ts'
 
 /** Which offers may ring, before any of them is opened. */
@@ -18,6 +19,7 @@ export interface OfferGate {
 interface Surroundings {
   readonly self: CallPeer
   readonly announcements: Announcements
+  readonly refusals: Pick<Refusals, 'count'>
   readonly isConnected: (room: string, peer: CallPeer) => boolean
 }
 
@@ -27,18 +29,34 @@ const mostPending = 8
 const mostOffers = { times: 10, within: 60_000 } as const
 
 /** Spec: specs/call.md#verifying, 3. */
-export function makeOfferGate({ self, announcements, isConnected }: Surroundings): OfferGate {
+export function makeOfferGate({ self, announcements, refusals, isConnected }: Surroundings): OfferGate {
   const seen = new Set<string>()
   const patience = makePatience(mostOffers)
   let pending = 0
+
+  function refusalOf(
+    name: string,
+    room: string,
+    peer: CallPeer,
+    { presence }: CallOfferEvent,
+    time: number,
+  ): RefusalReason | null {
+    if (seen.has(name)) return 'offer-replayed'
+    if (pending >= mostPending || !patience.allows(peer.device, time)) return 'offer-flood'
+    if (!isConnected(room, peer)) return 'offer-absent'
+    return announcements.wasGiven(room, peer.device, presence) ? null : 'offer-expired'
+  }
 
   return {
     admits(room, peer, offer, time) {
       const { device } = peer
       const name = `${device}/${toHex(offer.call)}`
-      if (toHex(offer.to) !== self.device || seen.has(name) || pending >= mostPending) return false
-      if (!patience.allows(device, time) || !isConnected(room, peer)) return false
-      if (!announcements.wasGiven(room, device, offer.presence)) return false
+      if (toHex(offer.to) !== self.device) return false
+      const reason = refusalOf(name, room, peer, offer, time)
+      if (reason) {
+        refusals.count(reason)
+        return false
+      }
       seen.add(name)
       if (seen.size > mostSeen) seen.delete(seen.keys().next().value!)
       pending++

@@ -12,7 +12,7 @@ export function addStatus(program: Command): void {
     usage: 'status',
     summary: 'say how the running node is: name, page, network, disk',
     examples: ['status', 'status --json'],
-    json: '{version, url, name, identity, device, revoked, network, peers, storage}',
+    json: '{version, url, name, identity, device, revoked, network, peers, storage, refused}',
   }).action(async (options: CommonOptions) => {
     const output = outputOf(options)
     const node = await connectNode(homeOf(options))
@@ -41,7 +41,7 @@ const storageWords = {
   failing: 'the disk cannot be written',
 } as const satisfies Record<StatusView['storage'], string>
 
-function statusLines({ name, identity, network, peers, storage, version }: StatusView, url: string): string {
+function statusLines({ name, identity, network, peers, storage, refused, version }: StatusView, url: string): string {
   return table([
     ['Name', name === null ? '(not chosen yet)' : shownLine(name)],
     ['Identity', identity],
@@ -49,5 +49,8 @@ function statusLines({ name, identity, network, peers, storage, version }: Statu
     ['Network', `${networkWords[network]}, ${peers} ${peers === 1 ? 'node' : 'nodes'} connected`],
     ['Disk', storageWords[storage]],
     ['Version', version],
+    ...refused.map(
+      ({ reason, times }) => ['Refused', `${reason}, ${times} ${times === 1 ? 'time' : 'times'}`] as const,
+    ),
   ])
 }

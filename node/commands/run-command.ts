@@ -203,8 +203,8 @@ const runners: Runners = {
     await calls.resume(call, shown)
     return {}
   },
-  async 'end-call'({ calls }, { call, reason }) {
-    await calls.end(call, reason)
+  async 'end-call'({ calls }, { call, reason, found }) {
+    await calls.end(call, reason, found)
     return {}
   },
   async 'start-group-call'({ rooms, calls }, { room }) {

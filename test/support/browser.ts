@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -22,6 +22,8 @@ export interface BrowserOptions {
   readonly motif?: Motif | undefined
   readonly permissions?: readonly string[]
   readonly screen?: keyof typeof screens
+  /** The words that it is run under. */
+  readonly inside?: readonly string[]
   /** A folder to keep; by default a fresh one that goes when the browser closes. */
   readonly profile?: string
 }
@@ -38,10 +40,12 @@ export const screens = {
 const patience = 60_000
 
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
-  const { motif, permissions = [], screen = 'wide', profile } = options
+  const { motif, permissions = [], screen = 'wide', inside = [], profile } = options
   const folder = profile ?? (await mkdtemp(join(tmpdir(), 'parley-browser-')))
   const tidy = () => (profile ? Promise.resolve() : rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const context = await launch(folder, { ...screens[screen], permissions: [...permissions] }).catch(async (error) => {
+  const executablePath = await programInside(inside, folder)
+  const given = { ...screens[screen], permissions: [...permissions], executablePath }
+  const context = await launch(folder, given).catch(async (error) => {
     await tidy()
     throw error
   })
@@ -69,11 +73,19 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
   }
 }
 
+/** Chromium itself, or a program that runs it under other words. */
+async function programInside(words: readonly string[], folder: string): Promise<string> {
+  const chromium = process.env.CHROMIUM || '/usr/bin/chromium'
+  if (words.length === 0) return chromium
+  const path = join(folder, 'chromium-inside')
+  await writeFile(path, `#!/bin/sh\nexec ${words.join(' ')} ${chromium} "$@"\n`, { mode: 0o755 })
+  return path
+}
+
 type LaunchOptions = Parameters<typeof chromium.launchPersistentContext>[1]
 
 function launch(profile: string, options: LaunchOptions): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     headless: true,
     locale: 'en-GB',
     acceptDownloads: true,

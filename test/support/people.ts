@@ -53,13 +53,21 @@ export interface Town {
   close(): Promise<void>
 }
 
-export async function openTown(): Promise<Town> {
+/** `inside`: the words that the bootstrap node is run under. */
+export async function openTown({
+  host,
+  inside = [],
+}: {
+  host?: string
+  inside?: readonly string[]
+} = {}): Promise<Town> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-town-'))
   const closers: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
   async function close(): Promise<void> {
     for (const closeOne of closers.splice(0).reverse()) await closeOne().catch((error) => console.error(error))
   }
-  const dht = await startParley(['dht', '--port', '0', '--json'], folder).catch(async (error) => {
+  const at = host === undefined ? [] : ['--host', host]
+  const dht = await startParley(['dht', '--port', '0', '--json', ...at], folder, inside).catch(async (error) => {
     await close()
     throw error
   })
@@ -72,14 +80,16 @@ export async function openTown(): Promise<Town> {
     bootstrap,
     close,
     async addPerson({ name, ...options } = {}) {
+      const { inside = [] } = options
       const home = join(folder, `home-${++people}`)
       const known = ['--home', home, '--bootstrap', bootstrap, ...(name === undefined ? [] : ['--name', name])]
-      const start = (port: string) => startParley(['start', '--json', '--no-open', '--port', port, ...known], folder)
+      const start = (port: string) =>
+        startParley(['start', '--json', '--no-open', '--port', port, ...known], folder, inside)
       let node = await start('0')
       closers.push(() => node.kill())
       const { url, port } = node.ready
       const parley = async (...words: string[]) => {
-        const { code, stdout, stderr } = await runParley([...words, '--home', home, '--json'], folder)
+        const { code, stdout, stderr } = await runParley([...words, '--home', home, '--json'], folder, inside)
         if (code !== 0) throw new Error(`parley ${words.join(' ')} ended with ${code}: ${stderr}`)
         return JSON.parse(stdout)
       }
@@ -158,8 +168,8 @@ interface Started {
 }
 
 /** Start what goes on until it is ended, and wait for the line that says it is ready. */
-async function startParley(words: readonly string[], home: string): Promise<Started> {
-  const child = spawnParley(words, home, [])
+async function startParley(words: readonly string[], home: string, inside: readonly string[]): Promise<Started> {
+  const child = spawnParley(words, home, inside)
   const endWithUs = () => child.kill('SIGKILL')
   process.once('exit', endWithUs)
   const gone = once(child, 'exit').then(([code]) => {

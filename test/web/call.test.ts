@@ -15,6 +15,7 @@ const ringing: Call = {
   peer: 'ad'.repeat(32),
   peerName: 'Ada',
   device: null,
+  refused: 0,
   direction: 'incoming',
   state: 'ringing',
   reason: null,

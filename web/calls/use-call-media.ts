@@ -219,25 +219,25 @@ export function useCallMedia(bridge: Pick<Bridge, 'send'>, call: ShallowRef<Call
     if (found !== null && found.other === current.described?.remote.fingerprint && current.id) {
       proven.value = { id: current.id, ...found }
       state.value = 'secure'
-    } else fail('The other side could not prove that it is who it should be. The call was ended.')
+    } else fail('The other side could not prove that it is who it should be. The call was ended.', 'certificate')
   }
 
   function giveUp(error: unknown): void {
     fail(error instanceof Error ? error.message : String(error))
   }
 
-  function fail(sentence: string): void {
+  function fail(sentence: string, found?: 'certificate'): void {
     const failed = attempt
     finish()
     trouble.value = sentence
     if (!failed) return
     failed.end = 'failed'
-    if (failed.id) void endCall(failed.id, failed.end)
+    if (failed.id) void endCall(failed.id, failed.end, found)
   }
 
   /** The node may have ended it first. */
-  async function endCall(id: string, reason: CallEndReason): Promise<void> {
-    await bridge.send({ type: 'end-call', call: id, reason }).catch(() => undefined)
+  async function endCall(id: string, reason: CallEndReason, found?: 'certificate'): Promise<void> {
+    await bridge.send({ type: 'end-call', call: id, reason, ...(found ? { found } : {}) }).catch(() => undefined)
   }
 
   function finish(): void {

@@ -239,6 +239,7 @@ export function cannedWorld(now: number): CannedWorld {
       network: 'online',
       peers: 3,
       storage: 'ok',
+      refused: [],
     },
     rooms: [
       garden(now),

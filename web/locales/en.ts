@@ -415,6 +415,7 @@ export const en = {
   'call.quality.bitsOut': 'Sent',
   'call.quality.picture': 'Their picture',
   'call.quality.codecs': 'Codecs',
+  'call.quality.refused': 'Refused packets',
   'call.quality.ms': (ms: number) => `${Math.round(ms)} ms`,
   'call.quality.percent': (part: number) => `${(part * 100).toFixed(1)} %`,
   'call.quality.rate': (bits: number) =>

@@ -35,6 +35,8 @@ export interface UseCall {
   readonly elsewhere: Readonly<ShallowRef<CallView['call']>>
   readonly room: Readonly<ShallowRef<string | null>>
   readonly peer: Readonly<ShallowRef<{ readonly identity: string; readonly name: string }>>
+  /** How many packets from elsewhere the call's tunnel has refused. */
+  readonly refused: Readonly<ShallowRef<number>>
   /** Milliseconds since the two were connected. */
   readonly length: Readonly<Ref<number>>
   /** Call a member. `name` is shown until the node has told who it is. */
@@ -114,6 +116,7 @@ export function makeCall({ bridge, makeMedia, onEnd }: Surroundings): UseCall {
         ? { identity: live.value.peer, name: live.value.peerName }
         : { identity: dialled.value?.identity ?? '', name: dialled.value?.name ?? '' },
     ),
+    refused: computed(() => live.value?.refused ?? 0),
     length: useLength(talking, () => live.value?.id),
     async call(room, identity, name) {
       dialled.value = { room, identity, name }

@@ -278,6 +278,7 @@ function viewOf(type: ViewType, items: readonly MessageItem[]): ViewOf[ViewType]
     network: 'online',
     peers: 1,
     storage: 'ok',
+    refused: [],
   }
   return status
 }

@@ -95,7 +95,7 @@ async function run({ calls }: Side, command: Command): Promise<unknown> {
     case 'resume-call':
       return (await calls.resume(command.call, command)) ?? {}
     case 'end-call':
-      return (await calls.end(command.call, command.reason)) ?? {}
+      return (await calls.end(command.call, command.reason, command.found)) ?? {}
     default:
       throw new Error(`no ${command.type} here`)
   }
