@@ -93,8 +93,21 @@ const mostOffers = { times: 20, within: 60_000 } as const
 
 /** Spec: specs/group-call.md. */
 export function makeGroupCalls(surroundings: Surroundings): GroupCalls {
-  const { self, callKey, signals, announcements, refusals, peers, history, nameOf, isDirect, now, log, write, onChange } =
-    surroundings
+  const {
+    self,
+    callKey,
+    signals,
+    announcements,
+    refusals,
+    peers,
+    history,
+    nameOf,
+    isDirect,
+    now,
+    log,
+    write,
+    onChange,
+  } = surroundings
   const { pageSilence } = surroundings
   const findPeer = (room: string, identity: string, device: string): LivePeer | null =>
     peers.of(room, identity).find((peer) => peer.device === device) ?? null
