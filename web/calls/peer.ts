@@ -104,8 +104,11 @@ export function openPeer(): Peer {
       await sender.setParameters(parameters)
     },
     loudness() {
-      const [receiver] = connection.getReceivers().filter(({ track }) => track.kind === 'audio')
-      return receiver?.getSynchronizationSources()[0]?.audioLevel ?? 0
+      const receivers = connection.getReceivers().filter(({ track }) => track.kind === 'audio')
+      const [source] = receivers.flatMap((receiver) => receiver.getSynchronizationSources())
+      // What is heard no more is told of for ten seconds.
+      const isNow = source && performance.timeOrigin + performance.now() - source.timestamp < 500
+      return isNow ? (source.audioLevel ?? 0) : 0
     },
     silence() {
       const sources = connection.getReceivers().flatMap((receiver) => receiver.getSynchronizationSources())
