@@ -50,7 +50,7 @@ export const problems = {
   'own-identity': [400, 'This is you.'],
   'peer-offline': [409, 'This person is not online now.'],
   'call-busy': [409, 'You are in a call already.'],
-  'call-full': [409, 'This call is full: four people are in it already.'],
+  'call-full': [409, 'This call is full: as many are in it as can be.'],
   'no-such-link': [404, 'This participant has left the call, or is being reached anew.'],
   'call-refused': [409, 'The call could not be set up safely and was refused.'],
   'chain-address': [

@@ -446,7 +446,7 @@ export const en = {
   'group.unpin': (name: string) => `Keep ${name} large no longer`,
   'group.elsewhere': (room: string) => `You are in a group call in ${room}, but not in this tab.`,
   'group.takeOver': 'Go on here',
-  'group.ended.full': 'This call was full: four people had come before you.',
+  'group.ended.full': 'This call was full: others had come before you.',
   'group.ended.failed': 'You left the call, because this page did not answer your node.',
   'group.ended.over': 'You left the call when your node was started anew, and nobody of it could be found again.',
   'call.elsewhere': (name: string) => `A call with ${name} is open, but not in this tab.`,
