@@ -116,11 +116,13 @@ export interface WitnessCount {
 function timeProof({ people, messages, witnessed }: WitnessCount): readonly string[] {
   const times = 'When anything was written: times are by the authors’ own clocks'
   if (witnessed === 0) return [`${times}, and nothing here is anchored to a public chain yet.`]
-  const which = witnessed === messages ? 'the messages were' : `${witnessed} of ${messages} messages were`
+  const were = witnessed === 1 ? 'was' : 'were'
+  const which =
+    witnessed < messages ? `${witnessed} of ${messages} messages` : witnessed === 1 ? 'the message' : 'the messages'
   const who =
-    people === 1 ? 'one other person says, by their own clock' : `${people} other people say, by their own clocks`
+    people === 1 ? 'One other person says, by their own clock' : `${people} other people say, by their own clocks`
   return [
-    `${times}. That ${which} there by the times shown, ${who}; nothing says that they were not written long before, and nothing here is anchored to a public chain yet.`,
+    `${times}. ${who}, no later than when ${which} ${were} there; how long before, nothing says, and nothing here is anchored to a public chain yet.`,
     'That the witnesses are honest, or who they are: members have let them in, they have looked at no text, and they may lie together.',
   ]
 }

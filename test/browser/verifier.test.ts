@@ -15,6 +15,8 @@ import { runParley } from '../support/people.ts'
 const { conversation, people, ada, bo } = smallConversation()
 const { deviceSeed } = people.ada
 const whole = encodeBundle(conversation.bundle(people.ada), deviceSeed, primitives)
+const checkpoints = [conversation.checkpoint(people.ada, [people.bo, people.cy])]
+const witnessed = encodeBundle({ ...conversation.bundle(people.ada), checkpoints }, deviceSeed, primitives)
 const chosen = new Map([
   [ada, [2]],
   [bo, [1]],
@@ -67,6 +69,18 @@ describe.each(Object.keys(screens) as (keyof typeof screens)[])(
       await browser.page.getByText('Read the messages').press('Enter')
       expect(await browser.page.getByTestId('said-message').last().innerText()).toContain('Yes.')
       await look(browser.page, 'verifier-bundle')
+    })
+
+    test('says of each message by how many people it was witnessed, and what that does not show', async () => {
+      expect(await verify('kitchen.parley', witnessed)).toBe('passed')
+      const row = browser.page.locator("[data-testid='check-row'][data-check='checkpoints']")
+      expect(await row.innerText()).toContain('3 of 3 logs witnessed by others than their authors, 2 people in all')
+      await browser.page.getByText('Read the messages').press('Enter')
+      const chips = await browser.page.getByTestId('witnessed').allInnerTexts()
+      expect(chips.map((text) => text.match(/^witnessed by (\d), no later than /)?.[1])).toEqual(['2', '1', '1', '2'])
+      const hint = browser.page.getByText('they may lie together: confirm them')
+      await hint.scrollIntoViewIfNeeded()
+      await look(browser.page, 'verifier-witnessed')
     })
 
     test('shows the messages of an excerpt, and that others were left out', async () => {
