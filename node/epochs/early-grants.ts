@@ -39,8 +39,9 @@ export class EarlyGrants {
   readonly #given = new Map<string, GrantedEpoch>()
   readonly #seen = new Set<string>()
   readonly #listeners: (() => void)[] = []
-  /** `performance.now()` until when something without a key waits; null: there was nothing. */
-  #until: number | null = null
+  #isWaiting = false
+  /** By its own timer, and not by a clock: timers may come a moment too early, and nobody would ask again. */
+  #isOver = false
 
   constructor(options: EarlyGrantsOptions) {
     this.#options = options
@@ -53,16 +54,18 @@ export class EarlyGrants {
 
   /** Whether a grant may be on its way. */
   isExpected(): boolean {
-    if (!this.#options.isNew || this.#given.size > 0) return false
-    return this.#until === null || performance.now() < this.#until
+    return this.#options.isNew && this.#given.size === 0 && !this.#isOver
   }
 
   /** Whether an entry without a key is to wait. The first one that asks begins the wait of all. */
   mayCome(): boolean {
     if (!this.isExpected()) return false
-    if (this.#until === null) {
-      this.#until = performance.now() + waitMs
-      setTimeout(() => this.#ready(), waitMs).unref()
+    if (!this.#isWaiting) {
+      this.#isWaiting = true
+      setTimeout(() => {
+        this.#isOver = true
+        this.#ready()
+      }, waitMs).unref()
     }
     return true
   }

@@ -33,6 +33,8 @@ export interface Person {
   killNode(): Promise<void>
   /** Start it again on the same home and port. */
   startNode(): Promise<void>
+  /** All that their node has written into its log since it was last started. */
+  said(): string
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: every command answers in a shape of its own.
@@ -130,6 +132,7 @@ export async function openTown({
           await page.getByTestId('new-room').waitFor()
         },
         killNode: () => node.kill(),
+        said: () => node.said(),
         async startNode() {
           node = await start(String(port))
         },
@@ -164,6 +167,7 @@ export async function runParley(
 
 interface Started {
   readonly ready: Answer
+  said(): string
   kill(): Promise<void>
 }
 
@@ -184,6 +188,7 @@ async function startParley(words: readonly string[], home: string, inside: reado
   const [line] = await Promise.race([once(createInterface(child.stdout!), 'line'), gone])
   return {
     ready: JSON.parse(line),
+    said: () => said,
     async kill() {
       child.kill('SIGKILL')
       await gone.catch(() => {})
