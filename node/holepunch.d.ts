@@ -236,7 +236,7 @@ declare module 'hypercore' {
       fork: number
       upgrade: { signature: Buffer }
     }>
-    download(range: { start: number; end: number; linear?: boolean }): { destroy(): void; done(): Promise<void> }
+    download(range: { start: number; end: number }): { destroy(): void; done(): Promise<void> }
     replicate(mux: Protomux): unknown
     close(): Promise<void>
     once(event: 'conflict', listener: (length: number, fork: number, proof: ConflictProof) => void): this

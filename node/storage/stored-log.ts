@@ -157,8 +157,8 @@ export class StoredLog {
 
   /** Fetch everything that connected nodes have, now and later. */
   follow(): void {
-    // In order, or nothing could be folded before nearly all is here.
-    this.#download ??= this.#core.download({ start: 0, end: -1, linear: true })
+    // In Hypercore's own order, by chance: in order, the proofs of blocks that are under way together repeat each other, which costs a third more bytes and time.
+    this.#download ??= this.#core.download({ start: 0, end: -1 })
   }
 
   /** How many entries from the first on each connected node holds, by its network key in hex. */
